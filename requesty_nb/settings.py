@@ -1,0 +1,169 @@
+"""Where defaults come from: the only reader of the environment.
+
+The key is held by `Secret`, which no repr, log or traceback prints and no pickle carries.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NoReturn
+from urllib.parse import quote, urlsplit
+
+from requesty_nb.errors import BadRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Replay = Literal["auto", "only", "off"]
+
+DEFAULT_BASE_URL = "https://router.requesty.ai/v1"
+DEFAULT_MODEL = "azure/openai/gpt-image-1.5"
+DEFAULT_HISTORY = "imgedit-history"
+DEFAULT_TIMEOUT = 300.0
+OFFLINE_PREFIX = "offline/"
+OFFLINE_MODELS = {
+    "offline/painter": "draws by arithmetic what a few words ask for, and obeys the mask exactly",
+    "offline/leaky": "the same, but takes the mask as loose guidance, as generative models do",
+}
+REDACTED = "[key]"
+_TRACE = 8  # characters of a key that already identify it
+
+
+class Secret:
+    """An API key that can be used but not shown.
+
+    It has no ``str`` of its own and refuses to be pickled; `reveal` is the one way out.
+    """
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value.strip()
+        if not self.__value.isascii() or not self.__value.isprintable():
+            raise BadRequest(
+                "The API key holds characters that no HTTP header can carry.", hint="Copy it again."
+            )
+
+    def reveal(self) -> str:
+        """Return the key itself; for the one place that writes the header."""
+        return self.__value
+
+    def redact(self, text: str) -> str:
+        """Return ``text`` with the key, as it is or percent-encoded, struck out."""
+        if len(self.__value) < _TRACE:
+            return text.replace(self.__value, REDACTED) if self.__value else text
+        return text.replace(self.__value, REDACTED).replace(quote(self.__value, safe=""), REDACTED)
+
+    def __bool__(self) -> bool:
+        return bool(self.__value)
+
+    def __repr__(self) -> str:
+        return "Secret(set)" if self.__value else "Secret(not set)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an API key is not pickled")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The defaults of a session.
+
+    Attributes:
+        api_key: the endpoint's key; may be empty.
+        base_url: the endpoint, up to and with its ``/v1``.
+        model: the model asked for when a call names none.
+        model_is_given: whether somebody chose that model; if nobody did, replay may look past it.
+        history: the folder that keeps the edits, or None to keep nothing.
+        replay: ``auto`` answers from the record or pays; ``only`` never pays; ``off`` always pays.
+        timeout: seconds for one whole call.
+        max_cost: US dollars a session may spend, or None.
+    """
+
+    api_key: Secret = field(default_factory=lambda: Secret(""))
+    base_url: str = DEFAULT_BASE_URL
+    model: str = DEFAULT_MODEL
+    model_is_given: bool = False
+    history: Path | None = Path(DEFAULT_HISTORY)
+    replay: Replay = "auto"
+    timeout: float = DEFAULT_TIMEOUT
+    max_cost: float | None = None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read ``REQUESTY_*``; an empty variable counts as not set.
+
+        Raises:
+            BadRequest: a variable holds something else than it should.
+        """
+        env = {name: value for name, value in (os.environ if environ is None else environ).items() if value}
+        return cls(
+            api_key=Secret(env.get("REQUESTY_API_KEY", "")),
+            base_url=checked_base_url(env.get("REQUESTY_BASE_URL", DEFAULT_BASE_URL)),
+            model=env.get("REQUESTY_NB_MODEL", DEFAULT_MODEL),
+            model_is_given="REQUESTY_NB_MODEL" in env,
+            history=Path(env.get("REQUESTY_NB_HISTORY", DEFAULT_HISTORY)).expanduser(),
+            replay=checked_replay(env.get("REQUESTY_NB_REPLAY", "auto")),
+            max_cost=_dollars(env.get("REQUESTY_NB_MAX_COST")),
+        )
+
+
+def checked_replay(text: str) -> Replay:
+    """Return ``text`` if it is one of auto, only and off.
+
+    Raises:
+        BadRequest: it is not.
+    """
+    match text:
+        case "auto" | "only" | "off":
+            return text
+        case _:
+            raise BadRequest(
+                f"replay is {text!r}, but has to be auto, only or off.", hint="Pick one of the three."
+            )
+
+
+def checked_base_url(text: str) -> str:
+    """Return an endpoint's address without a trailing slash.
+
+    Raises:
+        BadRequest: it is no http(s) address, or carries a user name, password, query or fragment.
+    """
+    parts = urlsplit(text.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadRequest(
+            "The endpoint's address has to start with https:// (or http:// for one nearby).",
+            hint=f"For example {DEFAULT_BASE_URL}.",
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise BadRequest(
+            "The endpoint's address must hold no user name, password, query or fragment.",
+            hint="Give the key by REQUESTY_API_KEY.",
+        )
+    return text.strip().rstrip("/")
+
+
+def is_loopback(base_url: str) -> bool:
+    """Tell whether an address names this very machine."""
+    host = urlsplit(base_url).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def is_offline(model: str) -> bool:
+    """Tell whether a model is answered in the process, free: its name alone decides."""
+    return model.startswith(OFFLINE_PREFIX)
+
+
+def _dollars(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < float("inf"):
+        raise BadRequest(
+            f"A cost limit is {text!r}, but has to be a number of US dollars.", hint="For example 2.50."
+        )
+    return amount
