@@ -1,0 +1,200 @@
+"""`Edit`: a record whose pictures can be opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from requesty_nb.errors import HistoryFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from PIL import Image
+
+    from requesty_nb.frames import Leak
+    from requesty_nb.models.records import Cost, EditRecord, EditResult, ImageInfo, State
+    from requesty_nb.models.requests import EditRequest, ImageRef
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture that was received or made, opened when asked for.
+
+    ``read`` returns its bytes, proven against the digest.
+    """
+
+    info: ImageInfo
+    read: Callable[[], bytes]
+
+    @property
+    def bytes(self) -> bytes:
+        """The file, byte for byte as it was received or stored."""
+        return self.read()
+
+    @property
+    def pil(self) -> Image.Image:
+        """The decoded picture: 8 bits a channel, L, RGB or RGBA."""
+        from requesty_nb.images import decode  # noqa: PLC0415 - decoding is needed only when shown
+
+        return decode(self.read())
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.info.width, self.info.height
+
+    @property
+    def mime(self) -> str:
+        """The media type, from the bytes."""
+        return self.info.mime
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the bytes, in hex."""
+        return self.info.sha256
+
+    def save(self, path: str | Path) -> Path:
+        """Write the bytes to ``path`` as they are; its suffix is not looked at."""
+        target = Path(path)
+        target.write_bytes(self.read())
+        return target
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Picture) and self.info == other.info
+
+    def __hash__(self) -> int:
+        return hash(self.info)
+
+    def __repr__(self) -> str:
+        return f"<Picture {self.info.width}x{self.info.height} {self.info.mime} {self.info.sha256[:12]}>"
+
+
+class Edit:
+    """One edit: what was asked, what came, and the pictures.
+
+    Two edits are equal when their records are; whether one was paid for now or replayed is no part of it.
+
+    Args:
+        record: the attempt.
+        read: returns the bytes of a stored picture by its sha256.
+        replayed: whether it was answered from the record.
+    """
+
+    __slots__ = ("read", "record", "replayed")
+
+    def __init__(self, record: EditRecord, read: Callable[[str], bytes], *, replayed: bool = False) -> None:
+        self.record = record
+        self.replayed = replayed
+        self.read = read
+
+    @property
+    def id(self) -> str:
+        """The id in the history; sorts by time."""
+        return self.record.id
+
+    @property
+    def key(self) -> str:
+        """The request's key."""
+        return self.record.key
+
+    @property
+    def take(self) -> int:
+        """Which of the equal requests this answers, from 1."""
+        return self.record.take
+
+    @property
+    def state(self) -> State:
+        """``ok``, ``failed`` or ``unknown``."""
+        return self.record.state
+
+    @property
+    def request(self) -> EditRequest:
+        """What was asked."""
+        return self.record.request
+
+    @property
+    def prompt(self) -> str:
+        """The prompt as sent."""
+        return self.record.request.prompt
+
+    @property
+    def model(self) -> str:
+        """The model asked for."""
+        return self.record.request.model
+
+    @property
+    def result(self) -> EditResult | None:
+        """What came, or None after a failure."""
+        return self.record.result
+
+    @property
+    def images(self) -> tuple[Picture, ...]:
+        """The pictures exactly as received."""
+        return self._pictures(self.record.result.images if self.record.result else ())
+
+    @property
+    def restored(self) -> tuple[Picture, ...]:
+        """The pictures with everything outside the mask put back; without a mask, the images."""
+        return self._pictures(self.record.restored) or self.images
+
+    @property
+    def usage(self) -> dict[str, Any]:
+        """The endpoint's token counts, as it gave them."""
+        return self.record.result.usage if self.record.result else {}
+
+    @property
+    def cost(self) -> Cost | None:
+        """What it cost, or None if that cannot be told."""
+        return self.record.result.cost if self.record.result else None
+
+    @property
+    def leak(self) -> Leak | None:
+        """How much changed outside the mask in the raw results; None without a mask."""
+        return self.record.leak
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags it was made with."""
+        return self.record.tags
+
+    @property
+    def started(self) -> datetime:
+        """When it was sent, in UTC."""
+        return self.record.started
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from sending to the whole answer."""
+        return self.record.elapsed
+
+    def stored(self, ref: ImageRef) -> bytes:
+        """Return the stored bytes of a source or mask of this edit's request.
+
+        Raises:
+            HistoryFault: nothing of it was kept (a reference, or a session without history).
+        """
+        if not ref.stored:
+            raise HistoryFault(f"{ref.name} was not kept with this edit.")
+        return self.read(ref.stored)
+
+    def __imgedit_source__(self) -> bytes:
+        """Offer this edit as the source of another: its first restored picture."""
+        if not self.images:
+            raise HistoryFault("This edit failed and has no picture to go on from.", hint="Pick another one.")
+        return self.restored[0].bytes
+
+    def _pictures(self, infos: tuple[ImageInfo, ...]) -> tuple[Picture, ...]:
+        return tuple(Picture(info, partial(self.read, info.sha256)) for info in infos)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Edit) and self.record == other.record
+
+    def __hash__(self) -> int:
+        return hash(self.record.id)
+
+    def __repr__(self) -> str:
+        return f"<Edit {self.id} {self.model} take {self.take} {self.state} {self.prompt[:60]!r}>"

@@ -1,0 +1,134 @@
+"""`EditRecord`: one attempt as it stands on disk, and what it is made of."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations of its structs at run time
+from typing import Any, Literal
+
+import msgspec
+
+from requesty_nb.errors import HistoryFault
+from requesty_nb.frames import Leak  # noqa: TC001 - likewise
+from requesty_nb.models.requests import EditRequest  # noqa: TC001 - likewise
+
+RECORD_VERSION = 1
+State = Literal["ok", "failed", "unknown"]
+
+
+class ImageInfo(msgspec.Struct, frozen=True):
+    """One picture that was received or restored: sha256 of its bytes, media type, width and height."""
+
+    sha256: str
+    mime: str
+    width: int
+    height: int
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """US dollars, from ``low`` to ``high``.
+
+    Attributes:
+        low: at least this.
+        high: at most this, as far as is known; the router's markup included.
+        basis: ``reported`` by the endpoint, from its ``usage`` and a price table, an ``estimate`` from the
+            request alone, or ``free``.
+    """
+
+    low: float
+    high: float
+    basis: Literal["reported", "usage", "estimate", "free"]
+
+
+class EditResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What came back.
+
+    Attributes:
+        images: the pictures, exactly as received.
+        usage: the endpoint's own token counts, raw.
+        cost: what it cost, as far as is known.
+        effective: the parameters the endpoint says it used.
+        request_id: the endpoint's id of the call.
+        provider: who made it, if the endpoint said so.
+        extras: everything else the answer held.
+    """
+
+    images: tuple[ImageInfo, ...]
+    usage: dict[str, Any] = {}
+    cost: Cost | None = None
+    effective: dict[str, Any] = {}
+    request_id: str = ""
+    provider: str = ""
+    extras: dict[str, Any] = {}
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Why an attempt gave no picture: the error's type and what it said."""
+
+    type: str
+    message: str
+    hint: str = ""
+    paid: str = "no"
+    status: int | None = None
+    code: str = ""
+    request_id: str = ""
+    body: str = ""
+
+
+class EditRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One attempt, as it stands on disk.
+
+    Attributes:
+        id: sorts by time.
+        key: the request's key.
+        take: which of the equal requests this answers, from 1.
+        state: ``ok``, ``failed`` or ``unknown``.
+        started: when, in UTC.
+        elapsed: seconds until the whole answer was there.
+        endpoint: the address that answered, or ``offline``.
+        restored: the results put back into the source outside the mask; empty without a mask.
+        leak: how much of what was to be kept had changed in the raw results.
+        versions: of this package and of what makes pixels.
+    """
+
+    id: str
+    key: str
+    take: int
+    state: State
+    request: EditRequest
+    started: datetime
+    elapsed: float
+    endpoint: str = ""
+    result: EditResult | None = None
+    restored: tuple[ImageInfo, ...] = ()
+    leak: Leak | None = None
+    failure: Failure | None = None
+    notes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    versions: dict[str, str] = {}
+    version: int = RECORD_VERSION
+
+
+_decode_record = msgspec.json.Decoder(EditRecord)
+
+
+def encode_record(record: EditRecord) -> bytes:
+    """Return a record as the JSON that is stored."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+
+
+def decode_record(data: bytes) -> EditRecord:
+    """Read a record back.
+
+    Raises:
+        HistoryFault: it is damaged, or from a newer version of this package.
+    """
+    try:
+        record = _decode_record.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise HistoryFault(f"A record in the history cannot be read: {error}") from None
+    if record.version > RECORD_VERSION:
+        raise HistoryFault(
+            "A record in the history was written by a newer version of requesty_nb.",
+            hint="Upgrade requesty_nb to read it.",
+        )
+    return record

@@ -1,0 +1,12 @@
+"""Cell text to a request's ingredients and back, pure.
+
+``%%imgedit IMAGE... [options]``, and the prompt below it. `parse` reads the line, `fill` the prompt,
+`to_cell` writes both; `complete` and `help_text` serve whoever types. Nothing here looks at files, variables
+or the network: names stay names, and `fill` asks its caller for the value of an expression.
+"""
+
+from requesty_nb.options.line import complete, parse, to_cell
+from requesty_nb.options.table import OPTIONS, Option, Options, help_text
+from requesty_nb.options.template import escape, fill
+
+__all__ = ["OPTIONS", "Option", "Options", "complete", "escape", "fill", "help_text", "parse", "to_cell"]

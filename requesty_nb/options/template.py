@@ -1,0 +1,156 @@
+"""A prompt with expressions in it: filled from the notebook, and the reverse."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from requesty_nb.errors import BadRequest, ImgEditError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HINT = "Write {{ and }} for braces that are meant as text."
+_CLOSES = {")": "(", "]": "[", "}": "{"}
+_CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
+# patterns stay text: `re` compiles them when first used, and importing this stays quick
+_STRING = (
+    r"'''(?:[^\\]|\\.)*?'''"
+    r'|"""(?:[^\\]|\\.)*?"""'
+    r"|'(?:[^'\\\n]|\\.)*'"
+    r'|"(?:[^"\\\n]|\\.)*"'
+)
+_EXCERPT = 40
+
+
+def fill(template: str, evaluate: Callable[[str], object]) -> str:
+    """Return a prompt with every ``{expression}`` replaced by its value, by the rules of f-strings.
+
+    ``{{`` and ``}}`` are braces; ``!r``, ``!s``, ``!a`` and ``:format`` work, fields in a format too.
+    As in f-strings, a ``lambda`` or ``:=`` needs parentheses, since a bare colon starts the format.
+
+    Args:
+        template: the prompt as written.
+        evaluate: gives the value of one Python expression. A literal text is not asked for.
+
+    Raises:
+        BadRequest: a brace has no partner, an expression is no Python, or it has no value; the message says
+            where.
+    """
+    if "{" not in template and "}" not in template:
+        return template
+    return _Filler(template, evaluate).filled()
+
+
+def escape(prompt: str) -> str:
+    """Return the template that fills to exactly this prompt.
+
+    Space at its ends, and carriage returns, become expressions, because notebooks and their front ends
+    trim or change them on the way.
+    """
+    doubled = prompt.replace("{", "{{").replace("}", "}}")
+    return re.sub(r"\A\s+|\s+\Z|\r+", lambda space: "{" + repr(space[0]) + "}", doubled)
+
+
+class _Filler:
+    """One pass over one template; positions are offsets in it."""
+
+    def __init__(self, template: str, evaluate: Callable[[str], object]) -> None:
+        self.template = template
+        self.evaluate = evaluate
+
+    def filled(self) -> str:
+        parts: list[str] = []
+        at = 0
+        braces = re.compile("[{}]")
+        while brace := braces.search(self.template, at):
+            start = brace.start()
+            parts.append(self.template[at:start])
+            if self.template.startswith(brace[0] * 2, start):
+                piece, at = brace[0], start + 2
+            elif brace[0] == "}":
+                raise self.wrong(start, "this } has no { before it.")
+            else:
+                piece, at = self.field(start)
+            parts.append(piece)
+        return "".join(parts) + self.template[at:]
+
+    def field(self, start: int, *, nested: bool = False) -> tuple[str, int]:
+        """Return what the field that opens at ``start`` comes to, and where the text goes on."""
+        stop = self.end_of_expression(start)
+        value = self.value(self.template[start + 1 : stop].strip(), start)
+        if self.template[stop] == "!":
+            convert = _CONVERSIONS.get(self.template[stop + 1 : stop + 2])
+            if convert is None or self.template[stop + 2 : stop + 3] not in {"}", ":"}:
+                raise self.wrong(start, "after a ! there has to be r, s or a, and nothing more.")
+            value, stop = convert(value), stop + 2
+        spec = ""
+        if self.template[stop] == ":":
+            spec, stop = self.format_spec(stop + 1, start, nested=nested)
+        try:
+            return format(value, spec), stop + 1
+        except Exception as error:  # a user's object may fail in any way
+            raise self.wrong(start, f"it cannot be written as text: {error}") from error
+
+    def end_of_expression(self, start: int) -> int:
+        """Return the offset of the }, ! or : that ends the expression after the { at ``start``."""
+        text, at, opened = self.template, start + 1, [""]
+        strings = re.compile(_STRING, re.DOTALL)
+        while at < len(text):
+            mark = text[at]
+            if mark in "'\"":
+                if not (string := strings.match(text, at)):
+                    raise self.wrong(start, "a quote in this expression is not closed.")
+                at = string.end()
+                continue
+            if mark in "([{":
+                opened.append(mark)
+            elif opened == [""] and (mark in "}:" or (mark == "!" and text[at + 1 : at + 2] != "=")):
+                return at
+            elif mark in _CLOSES and opened.pop() != _CLOSES[mark]:
+                raise self.wrong(start, f"the {mark} in this expression closes nothing.")
+            at += 1
+        raise self.wrong(start, "this { is not closed.")
+
+    def value(self, source: str, start: int) -> object:
+        """Return the value of the expression ``source``."""
+        if not source:
+            raise self.wrong(start, "there is nothing between the braces.")
+        # what breaks over lines is Python only within parentheses
+        code = source if "\n" not in source else f"({source}\n)"
+        try:
+            tree = ast.parse(code, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise self.wrong(start, f"{source!r} is not a Python expression.") from error
+        if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+            return tree.value
+        try:
+            return self.evaluate(code)
+        except ImgEditError:
+            raise
+        except NameError as error:
+            wrong = self.wrong(start, f"{error.name or source} is not defined in the notebook.")
+            wrong.hint = f"Define it in a cell above. {_HINT}"
+            raise wrong from error
+        except Exception as error:  # a user's expression may fail in any way
+            raise self.wrong(start, f"it raised {type(error).__name__}: {error}") from error
+
+    def format_spec(self, at: int, start: int, *, nested: bool) -> tuple[str, int]:
+        """Return the format that begins at ``at``, its own fields filled, and the offset of its }."""
+        parts: list[str] = []
+        while at < len(self.template) and (mark := self.template[at]) != "}":
+            if mark == "{" and nested:
+                raise self.wrong(start, "a format within a format can hold no expression.")
+            piece, at = self.field(at, nested=True) if mark == "{" else (mark, at + 1)
+            parts.append(piece)
+        if at == len(self.template):
+            raise self.wrong(start, "this { is not closed.")
+        return "".join(parts), at
+
+    def wrong(self, at: int, what: str) -> BadRequest:
+        """Return an error that points at offset ``at``."""
+        line = self.template.count("\n", 0, at) + 1
+        column = at - self.template.rfind("\n", 0, at)
+        shown = self.template[at : at + _EXCERPT].splitlines()[0]
+        return BadRequest(f"In the prompt, line {line}, column {column}, at `{shown}`: {what}", hint=_HINT)

@@ -1,0 +1,176 @@
+"""What an edit is likely to cost, and what it did cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+from requesty_nb.models import Cost
+from requesty_nb.pricing.prices import MINI, listed, price_of
+from requesty_nb.pricing.tokens import SIZES, SQUARE, Size, Span, output_tokens, source_tokens, text_tokens
+from requesty_nb.settings import is_offline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MARKUP = 0.05  # Requesty's, at most
+_MILLION = 1_000_000
+_PARTIAL = 100  # image tokens of one streamed preview
+_ABSURD = 1e12  # no token count or sum of dollars; a float holds it
+_PLACES = 9  # more than any price has
+_QUALITIES = ("low", "medium", "high")
+# gpt-image-1-mini is also listed by the picture, and that is more than its tokens come to
+_MINI_SQUARE: Mapping[str, float] = {"low": 0.005, "medium": 0.011, "high": 0.036}
+_MINI_OBLONG: Mapping[str, float] = {"low": 0.006, "medium": 0.015, "high": 0.052}
+
+
+FREE = Cost(0.0, 0.0, "free")
+
+
+def estimate(
+    model: str,
+    *,
+    prompt: str,
+    image_sizes: Sequence[Size | None],
+    size: str = "auto",
+    quality: str = "auto",
+    n: int = 1,
+    fidelity: str | None = None,
+    partial_images: int = 0,
+) -> Cost | None:
+    """Return what an edit is likely to cost, or None where no price or token count is known.
+
+    ``auto`` spans what it can become: the endpoint's three sizes, and low to high. Each of the ``n``
+    pictures is billed like a call of its own, sources and all. The mask is taken to be free.
+
+    Args:
+        model: the model's name, routed or bare.
+        prompt: the prompt as sent.
+        image_sizes: width and height of each source in pixels; None where it is not known.
+        size: ``WxH`` or ``auto``.
+        quality: ``low``, ``medium``, ``high`` or ``auto``.
+        n: how many pictures.
+        fidelity: ``input_fidelity`` as sent.
+        partial_images: how many previews of each picture are streamed, at most.
+    """
+    if is_offline(model):
+        return FREE
+    price = price_of(model)
+    picture = _picture(model, size, quality)
+    if price is None or picture is None:
+        return None
+    text = text_tokens(prompt)
+    sources = [source_tokens(model, source, fidelity, first=not at) for at, source in enumerate(image_sizes)]
+    previews = _PARTIAL * partial_images * price.image_out / _MILLION
+    low, high = (
+        (text[end] * price.text_in + sum(source[end] for source in sources) * price.image_in) / _MILLION
+        for end in (0, 1)
+    )
+    return _marked_up(n * (low + picture.low), n * (high + picture.high + previews), "estimate")
+
+
+def actual(model: str, usage: Mapping[str, object] | None) -> Cost | None:
+    """Return what an edit did cost by what the endpoint reported, or None if that does not say.
+
+    ``usage["cost"]`` if it is there, else the tokens by their prices. Whatever is no plain non-negative
+    number counts as not there.
+    """
+    if is_offline(model):
+        return FREE
+    if not isinstance(usage, Mapping):
+        return None
+    reported = _number(usage.get("cost"))
+    if reported is not None:
+        return Cost(reported, reported, "reported")
+    price = price_of(model)
+    source = _split(_number(usage.get("input_tokens")), usage.get("input_tokens_details"))
+    made = _number(usage.get("output_tokens"))
+    if price is None or source is None or made is None:
+        return None
+    text, image, either = source
+    text_out = min(made, _member(usage.get("output_tokens_details"), "text_tokens") or 0.0)
+    low, high = (
+        text * price.text_in
+        + image * price.image_in
+        + either * rate
+        + text_out * (price.image_out if price.text_out is None else price.text_out)
+        + (made - text_out) * price.image_out
+        for rate in sorted((price.text_in, price.image_in))
+    )
+    return _marked_up(low / _MILLION, high / _MILLION, "usage")
+
+
+def format_usd(cost: Cost) -> str:
+    """Return a cost as text: ``$0.0421``, ``$0.04-0.17 (estimate)`` (with an en dash), ``free``."""
+    if cost.basis == "free":
+        return "free"
+    label = {"estimate": " (estimate)", "usage": " (by tokens)"}.get(cost.basis, "")
+    if cost.low == cost.high:
+        return f"${_exact(cost.low)}{label}"
+    low, high = _rough(cost.low), _rough(cost.high)
+    places = 3
+    while low == high and places < _PLACES:
+        low, high, places = f"{cost.low:.{places}f}", f"{cost.high:.{places}f}", places + 1
+    return f"${low}\N{EN DASH}{high}{label}"
+
+
+def _picture(model: str, size: str, quality: str) -> Span | None:
+    """Return the dollars for one picture made, before the markup."""
+    written = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", size, re.ASCII)
+    sizes = [(int(written[1]), int(written[2]))] if written else list(SIZES)
+    price = price_of(model)
+    if price is None or not (written or size == "auto"):
+        return None
+    ends: list[float] = []
+    for level in _QUALITIES if quality == "auto" else (quality,):
+        for each in sizes:
+            tokens = output_tokens(model, each, level)
+            if tokens is None:
+                return None
+            ends.append(tokens * price.image_out / _MILLION)
+            if listed(model) == MINI:
+                ends.append((_MINI_SQUARE if each == SQUARE else _MINI_OBLONG)[level])
+    return Span(min(ends), max(ends))
+
+
+def _split(total: float | None, details: object) -> tuple[float, float, float] | None:
+    """Return the tokens that are text, that are picture, and that are one or the other."""
+    text, image = _member(details, "text_tokens"), _member(details, "image_tokens")
+    if text is not None and image is not None:
+        return text, image, max(0.0, (total or 0.0) - text - image)
+    if total is None:
+        return None
+    if text is not None:
+        return text, max(0.0, total - text), 0.0
+    if image is not None:
+        return max(0.0, total - image), image, 0.0
+    return 0.0, 0.0, total
+
+
+def _member(details: object, name: str) -> float | None:
+    return _number(details.get(name)) if isinstance(details, Mapping) else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _ABSURD:
+        return float(value)
+    return None
+
+
+def _marked_up(low: float, high: float, basis: Literal["reported", "usage", "estimate", "free"]) -> Cost:
+    return Cost(low, high * (1 + MARKUP), basis)
+
+
+def _rough(dollars: float) -> str:
+    """Write an amount with as few places as say it to a tenth, but two."""
+    for places in range(2, _PLACES):
+        if abs(float(text := f"{dollars:.{places}f}") - dollars) <= dollars / 10:
+            return text
+    return f"{dollars:.{_PLACES}f}"
+
+
+def _exact(dollars: float) -> str:
+    if dollars == 0 or dollars >= 1:
+        return f"{dollars:.2f}"
+    return f"{dollars:.4f}" if dollars >= 0.001 else f"{dollars:.6f}"  # noqa: PLR2004 - two digits at least

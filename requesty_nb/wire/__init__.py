@@ -1,0 +1,21 @@
+"""The HTTP contract as pure functions: a request's body, and what an answer or a refusal says.
+
+Facts: Requesty's OpenAPI description of ``POST /v1/images/edits`` and OpenAI's Images API.
+"""
+
+from requesty_nb.wire.answers import Answer, read_answer
+from requesty_nb.wire.bodies import Body, Upload, json_body, multipart
+from requesty_nb.wire.refusals import refusal, retry_after
+from requesty_nb.wire.texts import plain
+
+__all__ = [
+    "Answer",
+    "Body",
+    "Upload",
+    "json_body",
+    "multipart",
+    "plain",
+    "read_answer",
+    "refusal",
+    "retry_after",
+]

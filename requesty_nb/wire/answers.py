@@ -1,0 +1,84 @@
+"""A good answer, taken apart. Everything but ``data`` is optional, and nothing is trusted by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pybase64
+
+from requesty_nb.errors import AnswerUnusable
+from requesty_nb.wire.texts import MESSAGE_LIMIT, plain, redacted, request_id, start_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_EFFECTIVE = ("background", "output_format", "quality", "size")
+_KNOWN = frozenset({*_EFFECTIVE, "data", "usage"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer, taken apart: per picture its bytes, the address where it lies, or None if broken."""
+
+    images: tuple[bytes | str | None, ...]
+    usage: dict[str, Any]
+    effective: dict[str, Any]
+    extras: dict[str, Any]
+    request_id: str
+    provider: str
+
+
+def read_answer(headers: Mapping[str, str], content: bytes, redact: Callable[[str], str]) -> Answer:
+    """Take a 200 apart.
+
+    Raises:
+        AnswerUnusable: it is no JSON, or holds no picture that can be decoded.
+    """
+
+    def unusable(message: str) -> AnswerUnusable:
+        return AnswerUnusable(
+            plain(redact(message), MESSAGE_LIMIT),
+            status=200,
+            request_id=request_id(headers, redact),
+            body=start_of(content, redact),
+        )
+
+    try:
+        answer = msgspec.json.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise unusable(f"The endpoint said yes, but its answer is no JSON ({error}).") from None
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, list) or not data:
+        raise unusable("The endpoint said yes, but sent no picture.")
+    images = tuple(_picture(datum) for datum in data)
+    rest = redacted({name: value for name, value in answer.items() if name != "data"}, redact)
+    usage = rest.get("usage")
+    if not any(images):
+        raise unusable("The endpoint sent no picture that can be decoded.")
+    return Answer(
+        images=images,
+        usage=usage if isinstance(usage, dict) else {},
+        effective={name: rest[name] for name in _EFFECTIVE if rest.get(name) is not None},
+        extras={name: value for name, value in rest.items() if name not in _KNOWN},
+        request_id=request_id(headers, redact),
+        provider=plain(redact(headers.get("x-requesty-provider", "")), 200),
+    )
+
+
+def _picture(datum: object) -> bytes | str | None:
+    """Return a picture's bytes, or the address to fetch it from; None if there is neither."""
+    if not isinstance(datum, dict):
+        return None
+    text, url = datum.get("b64_json"), datum.get("url")
+    if not isinstance(text, str) and isinstance(url, str):
+        if not url.startswith("data:"):
+            return url
+        text = url.partition(",")[2]
+    if not isinstance(text, str):
+        return None
+    try:
+        return pybase64.b64decode(text, validate=True)
+    except ValueError:
+        return None
