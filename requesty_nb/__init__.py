@@ -1,0 +1,74 @@
+"""Edit images by prompt and mask in a notebook, and keep every edit as a record that can be run again.
+
+``%load_ext requesty_nb`` gives the ``%%imgedit`` cell magic; ``import requesty_nb as rq`` the same in Python.
+Names are loaded when they are first used, so that both are quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from requesty_nb import errors
+    from requesty_nb.masks import Mask
+    from requesty_nb.models import Edit
+    from requesty_nb.records import History
+    from requesty_nb.sessions import Session
+
+    history: History
+    session: Session
+    edit: Callable[..., Edit]
+    aedit: Callable[..., Awaitable[Edit]]
+
+__all__ = ["Edit", "History", "Mask", "Session", "aedit", "edit", "errors", "history", "session"]
+
+_HOMES = {
+    "Edit": "requesty_nb.models",
+    "History": "requesty_nb.records",
+    "Mask": "requesty_nb.masks",
+    "Session": "requesty_nb.sessions",
+}
+# What belongs to the default session, looked up anew each time: it can be configured meanwhile.
+_OF_SESSION = frozenset({"aedit", "edit", "history"})
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - each name has its own type, above
+    if name == "errors":
+        return import_module("requesty_nb.errors")
+    if name == "session" or name in _OF_SESSION:
+        session = import_module("requesty_nb.sessions").default()
+        return session if name == "session" else getattr(session, name)
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register the magics, their completion and the cards; what ``%load_ext requesty_nb`` calls."""
+    import_module("requesty_nb.magics").load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magics away again."""
+    import_module("requesty_nb.magics").unload(shell)
+
+
+def _register_cards() -> None:
+    """Show edits as cards wherever a shell is there already, with or without the magics."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    if shell is not None:
+        import_module("requesty_nb.magics").register_cards(shell)
+
+
+_register_cards()

@@ -1,0 +1,105 @@
+"""The ``requesty-nb`` command: the doors of a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from requesty_nb.errors import BadRequest, ImgEditError
+from requesty_nb.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEMO_FOLDER = "requesty-demo"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status: 0 done, 1 an error that is told, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except ImgEditError as error:
+        print("\n".join(error._render_traceback_()), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="requesty-nb", description="Edit images by prompt and mask in a notebook, and keep every edit."
+    )
+    parser.add_argument("--version", action="version", version=f"requesty-nb {VERSION}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="edit a photograph offline, with no key, and keep what was made")
+    demo.add_argument(
+        "photo", nargs="?", metavar="PHOTO", help="your own photograph (default: one that is shipped)"
+    )
+    demo.add_argument(
+        "--into", default=DEMO_FOLDER, metavar="FOLDER", help=f"where it goes (default: ./{DEMO_FOLDER})"
+    )
+    demo.set_defaults(run=_demo)
+
+    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
+    lab.add_argument(
+        "--into", default="requesty-notebooks", metavar="FOLDER", help="where your copies of them go"
+    )
+    lab.set_defaults(run=_lab)
+
+    serve = commands.add_parser("serve", help="serve the offline endpoint over HTTP, for any client")
+    serve.add_argument(
+        "--port", type=int, default=8000, metavar="N", help="0 takes a free one (default: 8000)"
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only")
+    serve.add_argument("--as", dest="names", action="append", default=[], metavar="MODEL",
+                       help="also answer under this model's name; repeatable")  # fmt: skip
+    serve.set_defaults(run=_serve)
+
+    history = commands.add_parser("history", help="list the kept edits, or export them")
+    history.add_argument(
+        "text", nargs="?", default="", metavar="TEXT", help="only those whose prompt holds it"
+    )
+    history.add_argument("--folder", metavar="FOLDER", help="the history (default: REQUESTY_NB_HISTORY)")
+    history.add_argument("--export", metavar="FOLDER", help="write all into a folder")
+    history.set_defaults(run=_history)
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from requesty_nb.cli.demo import demo  # noqa: PLC0415 - each command loads what it needs
+
+    photo = None if options.photo is None else Path(options.photo).expanduser()
+    return demo(photo, Path(options.into).expanduser())
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from requesty_nb.cli.lab import lab  # noqa: PLC0415 - each command loads what it needs
+
+    return lab(Path(options.into).expanduser())
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from requesty_nb.cli.serve import serve  # noqa: PLC0415 - each command loads what it needs
+
+    return serve(options.host, options.port, tuple(options.names))
+
+
+def _history(options: argparse.Namespace) -> int:
+    from requesty_nb import display  # noqa: PLC0415 - each command loads what it needs
+    from requesty_nb.records import History  # noqa: PLC0415 - likewise
+    from requesty_nb.settings import Settings  # noqa: PLC0415 - likewise
+
+    folder = options.folder or Settings.from_environment().history
+    if folder is None or not Path(folder).is_dir():
+        raise BadRequest(f"There is no history in {folder}.", hint="Name its folder with --folder.")
+    history = History(folder)
+    if options.export:
+        print(f"{len(history)} edits written to {history.export(options.export)}")
+    else:
+        print(display.history_lines(history.filter(text=options.text)))
+    return 0

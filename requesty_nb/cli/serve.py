@@ -1,0 +1,41 @@
+"""``requesty-nb serve``: the offline endpoint over HTTP; the owner of uvicorn."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+
+from requesty_nb.errors import BadRequest
+from requesty_nb.offline import create_app
+
+
+def serve(host: str, port: int, names: tuple[str, ...]) -> int:
+    """Serve until interrupted.
+
+    Raises:
+        BadRequest: the port cannot be had, or uvicorn is missing.
+    """
+    try:
+        import uvicorn  # noqa: PLC0415 - an extra: only this command needs it
+    except ImportError:
+        raise BadRequest(
+            "Serving needs uvicorn.", hint='Install it: pip install "requesty_nb[serve]"'
+        ) from None
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise BadRequest(
+            f"Port {port} of {host} cannot be had: {error.strerror or error}.",
+            hint="Pick another with --port.",
+        ) from None
+    literal = f"[{host}]" if ":" in host else host
+    base_url = f"http://{literal}:{listener.getsockname()[1]}/v1"
+    print(f"The offline endpoint listens at {base_url}", flush=True)
+    print(f"  export REQUESTY_BASE_URL={base_url} REQUESTY_API_KEY=anything")
+    print(f"It also answers as: {', '.join(names)}" if names else "Models: offline/painter, offline/leaky")
+    print("Its pictures are drawn by arithmetic, not by an AI model. Ctrl+C stops it.", flush=True)
+    server = uvicorn.Server(uvicorn.Config(create_app(serve_as=names), log_level="warning", lifespan="off"))
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    return 0

@@ -1,0 +1,255 @@
+"""One request, sent once: permits, common pauses, the deadline, and what a failure means for the bill."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio
+import httpx
+
+from requesty_nb import wire
+from requesty_nb.client.transfer import NO_KEEPALIVE, TIMEOUTS, Bearer, read_capped
+from requesty_nb.errors import AnswerUnusable, ImgEditError, NotSent, OutcomeUnknown, RateLimited
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from requesty_nb.settings import Secret
+    from requesty_nb.wire import Body
+
+_CONNECT_TRIES = 3
+_FIRST_DELAY = 0.5
+_LONGEST_DELAY = 8.0
+_REFUSAL_LIMIT = 65_536
+_TOO_MANY, _UNAVAILABLE = 429, 503
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One POST, ready to go.
+
+    Attributes:
+        url: the full address.
+        body: what is sent.
+        headers: what goes with it, but for the key.
+        key: the API key, or None.
+        timeout: seconds for the whole call while it holds its permit.
+        answer_limit: bytes an answer may have.
+        app: the ASGI app that answers in this process; None for the network.
+    """
+
+    url: str
+    body: Body
+    headers: Mapping[str, str]
+    key: Secret | None
+    timeout: float
+    answer_limit: int
+    app: object | None = None
+
+
+@dataclass(slots=True)
+class Watch:
+    """What a call is doing. Written by the loop, read by whoever shows or records it.
+
+    Attributes:
+        state: a few words for a screen.
+        begun: whether any of the body has left.
+        sent: whether all of it has left: from then on it may be worked on and billed.
+        started: seconds of the monotonic clock when it was made.
+    """
+
+    state: str = "preparing"
+    begun: bool = False
+    sent: bool = False
+    started: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status, its headers (names in lower case) and its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the endpoint said yes."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - HTTP statuses
+
+
+class Sender:
+    """Sends calls, at most ``width`` at a time. Lives in one event loop.
+
+    Args:
+        width: how many requests may be under way at once.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._permits = anyio.CapacityLimiter(width)
+        self._paused_until = 0.0
+        self._clients: dict[object, httpx.AsyncClient] = {}
+
+    async def send(self, call: Call, watch: Watch) -> Reply:
+        """Return the endpoint's good answer.
+
+        Raises:
+            ImgEditError: of the type that says what became of the request.
+        """
+        left = paused = call.timeout
+        for attempt in itertools.count(1):
+            watch.state = "waiting for a place"
+            async with self._permits:
+                await self._sit_out_pause(watch)
+                begun = time.monotonic()
+                reply = await self._attempt(call, watch, left)
+                left -= time.monotonic() - begun
+            if isinstance(reply, Reply) and reply.ok:
+                return reply
+            error = self._error(call, reply)
+            delay = _delay(reply, attempt)
+            if delay is None:
+                raise error
+            paused -= delay
+            if delay > left or paused < 0:
+                raise _cannot_wait(error, delay)
+            self._pause(delay, everyone=isinstance(reply, Reply))
+            watch.state = f"asked to wait {delay:.0f} s" if isinstance(reply, Reply) else "connecting again"
+            watch.begun = watch.sent = False
+            await anyio.sleep(delay)
+        raise AssertionError  # pragma: no cover - count() does not end
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        for client in self._clients.values():
+            await client.aclose()
+
+    def _pause(self, delay: float, *, everyone: bool) -> None:
+        if everyone:
+            self._paused_until = max(self._paused_until, time.monotonic() + delay)
+
+    async def _sit_out_pause(self, watch: Watch) -> None:
+        while (rest := self._paused_until - time.monotonic()) > 0:
+            watch.state = f"the endpoint asked to wait {rest:.0f} s"
+            await anyio.sleep(rest)
+
+    async def _attempt(self, call: Call, watch: Watch, left: float) -> Reply | NotSent:
+        """Send once. A connection that was never made comes back as a value: it may be tried again."""
+        failure: ImgEditError | None = None
+        with anyio.move_on_after(max(0.0, left)) as scope:
+            try:
+                return await self._exchange(call, watch)
+            except httpx.HTTPError as error:
+                failure = _meaning(error, watch)
+            except httpx.InvalidURL:
+                failure = NotSent("The endpoint's address is not one.", hint="Check REQUESTY_BASE_URL.")
+        # Raised out here, so that no frame of the HTTP library, where headers are variables, hangs on it.
+        if scope.cancelled_caught:
+            failure = _out_of_time(call, watch)
+        if isinstance(failure, NotSent) and not watch.begun and not scope.cancelled_caught:
+            return failure
+        assert failure is not None  # noqa: S101 - the type checker cannot see that one of the three held
+        raise failure
+
+    async def _exchange(self, call: Call, watch: Watch) -> Reply:
+        headers = {
+            **call.headers,
+            "Content-Type": call.body.content_type,
+            "Content-Length": str(call.body.length),
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+        }
+        watch.state = "connecting"
+        async with self._client(call).stream(
+            "POST", call.url, headers=headers, content=_body(call.body, watch), auth=Bearer(call.key)
+        ) as response:
+            watch.state = "receiving"
+            return await _reply(response, call.answer_limit)
+
+    def _client(self, call: Call) -> httpx.AsyncClient:
+        """Return the client for the network, or for an app; made once each, as that costs milliseconds."""
+        if call.app not in self._clients:
+            if call.app is None:
+                made = httpx.AsyncClient(timeout=TIMEOUTS, limits=NO_KEEPALIVE, follow_redirects=False)
+            else:
+                # A fault of the app is a 500 here as it would be over the network.
+                transport = httpx.ASGITransport(app=call.app, raise_app_exceptions=False)  # type: ignore[arg-type]  # any ASGI app
+                made = httpx.AsyncClient(transport=transport, timeout=TIMEOUTS, trust_env=False)
+            self._clients[call.app] = made
+        return self._clients[call.app]
+
+    def _error(self, call: Call, reply: Reply | NotSent) -> ImgEditError:
+        if isinstance(reply, NotSent):
+            return reply
+        redact = call.key.redact if call.key else str
+        return wire.refusal(reply.status, reply.headers, reply.content, redact, had_key=bool(call.key))
+
+
+async def _body(body: Body, watch: Watch) -> AsyncIterator[bytes]:
+    watch.state = "sending"
+    for piece in body.pieces():
+        watch.begun = True
+        yield piece
+    watch.sent = True
+    watch.state = "waiting for the picture"
+
+
+async def _reply(response: httpx.Response, limit: int) -> Reply:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    status = response.status_code
+    if not response.is_success:
+        try:
+            content = await read_capped(response, _REFUSAL_LIMIT, truncate=True)
+        except (httpx.HTTPError, AnswerUnusable):
+            content = b""  # the status alone says enough
+        return Reply(status, headers, content)
+    try:
+        return Reply(status, headers, await read_capped(response, limit))
+    except httpx.HTTPError:
+        message = "The endpoint said yes, but its answer broke off."
+    raise AnswerUnusable(message, status=status)
+
+
+def _meaning(error: httpx.HTTPError, watch: Watch) -> ImgEditError:
+    """Say what a broken exchange means: never sent, half sent, or sent with an unknown outcome."""
+    what = wire.plain(str(error), 200) or type(error).__name__
+    if watch.sent:
+        return OutcomeUnknown(f"The request was sent, but no answer came ({what}).")
+    if watch.begun:
+        return NotSent(f"The connection broke while the request was being sent ({what}).")
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return NotSent("The endpoint's address is not one.", hint="Check REQUESTY_BASE_URL.")
+    return NotSent(f"The endpoint could not be reached ({what}).")
+
+
+def _out_of_time(call: Call, watch: Watch) -> ImgEditError:
+    if watch.sent:
+        return OutcomeUnknown(f"The request was sent, but no answer came within {call.timeout:g} s.")
+    return NotSent(
+        f"The request could not be sent within {call.timeout:g} s.", hint="Give it more time with --timeout."
+    )
+
+
+def _delay(reply: Reply | NotSent, attempt: int) -> float | None:
+    """Return how long to wait before sending again; None if it must not be sent again."""
+    backoff = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (attempt - 1))
+    if isinstance(reply, NotSent):
+        return backoff if attempt < _CONNECT_TRIES else None
+    asked = wire.retry_after(reply.headers)
+    if reply.status == _TOO_MANY:
+        return backoff if asked is None else asked
+    if reply.status == _UNAVAILABLE:
+        return asked
+    return None
+
+
+def _cannot_wait(error: ImgEditError, delay: float) -> ImgEditError:
+    error.hint = (
+        f"It asks to wait {delay:.0f} s, longer than this call may take: try later, or raise --timeout."
+    )
+    if isinstance(error, RateLimited):
+        error.paid = "no"
+    return error

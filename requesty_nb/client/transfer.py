@@ -1,0 +1,69 @@
+"""What sending and fetching share: reading an answer under a cap, and how httpx is set up."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import httpx
+
+from requesty_nb.errors import AnswerUnusable
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from requesty_nb.settings import Secret
+
+CONNECT_TIMEOUT = 15.0
+# Kept-alive connections are what makes a server's late bytes arrive as another request's answer.
+NO_KEEPALIVE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+# The call's own deadline rules; only connecting has a limit of its own, so that it can be tried again.
+TIMEOUTS = httpx.Timeout(None, connect=CONNECT_TIMEOUT)
+_INFLATE = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # zlib's window sizes: 31 expects a gzip header
+
+
+class Bearer(httpx.Auth):
+    """Writes the key's header at the last moment, so that no variable of ours ever holds it.
+
+    Being an explicit auth, it also keeps httpx from looking into a netrc file.
+    """
+
+    def __init__(self, key: Secret | None) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the header, if there is a key."""
+        if self._key:
+            request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        yield request
+
+
+async def read_capped(response: httpx.Response, limit: int, *, truncate: bool = False) -> bytes:
+    """Read a body of at most ``limit`` bytes, on the wire and unpacked.
+
+    Args:
+        truncate: return the first ``limit`` bytes of a longer body instead of raising.
+
+    Raises:
+        AnswerUnusable: it is longer, or packed in a way that was not asked for.
+    """
+    content = bytearray()
+    inflate = _inflater(response.headers.get("content-encoding", ""))
+    async for chunk in response.aiter_raw():
+        content += inflate.decompress(chunk, limit + 1 - len(content)) if inflate else chunk
+        if len(content) > limit or (inflate and inflate.unconsumed_tail):
+            if truncate:
+                break
+            raise AnswerUnusable(
+                f"The endpoint's answer is larger than the {limit >> 20} MB that such an answer can take."
+            )
+    return bytes(content[:limit])
+
+
+def _inflater(encoding: str) -> zlib._Decompress | None:
+    name = encoding.strip().casefold()
+    if name in {"", "identity"}:
+        return None
+    if name in _INFLATE:
+        return zlib.decompressobj(_INFLATE[name])
+    raise AnswerUnusable(f"The endpoint packed its answer as {name[:20]!r}, which was not asked for.")

@@ -1,0 +1,69 @@
+"""The door of text in a notebook: ``%%imgedit``, ``%imgedit``, their defaults, completion and cards.
+
+Loading registers names only; what does the work is imported at the first use, so that ``%load_ext`` takes a
+few milliseconds.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+NAME = "imgedit"
+
+# Type by type, who shows it: as strings, so that registering imports neither.
+_CARDS = {
+    ("requesty_nb.models.edits", "Edit"): "edit_bundle",
+    ("requesty_nb.models.edits", "Picture"): "picture_bundle",
+}
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics with a shell; a second time changes nothing."""
+    from IPython.core.magic import no_var_expand  # noqa: PLC0415 - loaded in any shell
+
+    from requesty_nb.magics.config import ImgEdit  # noqa: PLC0415 - traitlets is a shell's own
+
+    if not any(isinstance(one, ImgEdit) for one in shell.configurables):
+        shell.configurables.append(ImgEdit(parent=shell))  # type: ignore[arg-type]  # any Configurable is
+
+    def imgedit(line: str, cell: str | None = None) -> None:
+        """Edit images by prompt and mask; `%imgedit --help` tells all."""
+        import_module("requesty_nb.magics.run").imgedit(shell, line, cell)
+
+    def complete(_: object, event: Any) -> list[str]:  # noqa: ANN401 - IPython's event has no public type
+        found: list[str] = import_module("requesty_nb.magics.completion").complete(shell, event.line)
+        return found
+
+    # Braces and dollar signs in options are the user's own, not IPython's to expand.
+    shell.register_magic_function(no_var_expand(imgedit), "line_cell", NAME)  # type: ignore[arg-type]  # annotated for methods
+    for key in (f"%%{NAME}", f"%{NAME}"):
+        shell.set_hook("complete_command", complete, str_key=key)
+    register_cards(shell)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take the magics away; edits keep their cards."""
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop(NAME, None)
+    shell.configurables[:] = [one for one in shell.configurables if type(one).__name__ != "ImgEdit"]
+
+
+def register_cards(shell: InteractiveShell) -> None:
+    """Show edits and pictures as cards in this shell."""
+    if shell.display_formatter is None:
+        return
+    formatter = shell.display_formatter.mimebundle_formatter
+    for name, function in _CARDS.items():
+        formatter.for_type_by_name(_HOME, name, _lazily(function))
+
+
+def _lazily(function: str) -> Any:  # noqa: ANN401 - IPython calls it with whatever it likes
+    def show(value: object, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG001 - IPython's protocol
+        bundle: dict[str, str] = getattr(import_module("requesty_nb.display"), function)(value)
+        return bundle
+
+    return show

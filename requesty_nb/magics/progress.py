@@ -1,0 +1,77 @@
+"""What a waiting user sees: elapsed time and state, in place, gone when it is done."""
+
+from __future__ import annotations
+
+import sys
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import DisplayHandle, display
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_PATIENCE = 0.7  # seconds before anything is shown: quick edits show their card only
+_CLEAR_LINE = "\r\x1b[K"
+
+
+class NotebookProgress:
+    """A line in the cell's output, that the card takes the place of."""
+
+    def __init__(self) -> None:
+        self._handle: DisplayHandle | None = None
+        self._shown = ""
+
+    def tick(self, state: str, elapsed: float) -> None:
+        """Show a state and whole seconds."""
+        text = f"{elapsed:.0f} s, {state} …"
+        if elapsed < _PATIENCE or text == self._shown:
+            return
+        self._shown = text
+        bundle = {"text/html": f'<div style="opacity:.7">{escape(text)}</div>', "text/plain": text}
+        if self._handle is None:
+            self._handle = DisplayHandle()
+            self._handle.display(bundle, raw=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+    def close(self) -> None:
+        """Empty the line; the card comes into its place, or an error below."""
+        if self._handle is not None:
+            self._handle.update({"text/html": "", "text/plain": ""}, raw=True)
+
+    def replace(self, bundle: dict[str, Any]) -> None:
+        """Show a card, in the line's place if there is one."""
+        if self._handle is None:
+            display(bundle, raw=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+class TerminalProgress:
+    """A line of a terminal that is written over."""
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def tick(self, state: str, elapsed: float) -> None:
+        """Show a state and whole seconds."""
+        if elapsed >= _PATIENCE and sys.stderr.isatty():
+            self._shown = True
+            sys.stderr.write(f"{_CLEAR_LINE}{elapsed:.0f} s, {state} …")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            sys.stderr.write(_CLEAR_LINE)
+            sys.stderr.flush()
+
+    def replace(self, bundle: dict[str, Any]) -> None:
+        """Print a card."""
+        display(bundle, raw=True)
+
+
+def progress_of(shell: InteractiveShell) -> NotebookProgress | TerminalProgress:
+    """Return what fits the shell: a kernel's output can be updated in place, a terminal's cannot."""
+    return NotebookProgress() if getattr(shell, "kernel", None) is not None else TerminalProgress()

@@ -1,0 +1,85 @@
+"""``%%imgedit``: a cell becomes an edit, its card, and whatever else the options ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from requesty_nb import display, images, options
+from requesty_nb.errors import BadRequest
+from requesty_nb.magics import commands
+from requesty_nb.magics.progress import progress_of
+from requesty_nb.magics.resolve import resolve
+from requesty_nb.sessions import default
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from requesty_nb.models import Edit
+    from requesty_nb.options import Options
+    from requesty_nb.sessions import Ask, Session
+
+
+def imgedit(shell: InteractiveShell, line: str, cell: str | None) -> None:
+    """Run the cell magic, or without a cell the command on the line."""
+    session = default()
+    session.reporter = lambda: progress_of(shell)
+    if cell is None or line.strip() in {"--help", "-h"}:
+        commands.run(session, line)
+        return
+    parsed = options.parse(line)
+    ask = _ask(shell, session, parsed, cell)
+    progress = progress_of(shell)
+    edit = session.run(ask, progress)
+    if parsed.out:
+        shell.user_ns[parsed.out] = edit
+    progress.replace(display.edit_bundle(edit))
+    if parsed.save:
+        for path in _save(edit, Path(parsed.save).expanduser(), raw=parsed.raw):
+            print(f"Saved {path}")  # noqa: T201 - output of a cell
+
+
+def _ask(shell: InteractiveShell, session: Session, parsed: Options, cell: str) -> Ask:
+    def evaluate(expression: str) -> object:
+        return eval(expression, shell.user_global_ns, shell.user_ns)  # noqa: S307 - the notebook's own code
+
+    names = shell.user_ns
+    if not parsed.images:
+        raise BadRequest("No picture is named.", hint="For example: %%imgedit photo.jpg --size 1024x1024")
+    sources = [resolve(word, names, evaluate) for word in parsed.images]
+    mask = None if parsed.mask is None else resolve(parsed.mask, names, evaluate)
+    if mask is None and hasattr(sources[0], "image") and hasattr(sources[0], "mask"):
+        mask = sources[0].mask  # an editor brings its own
+    return session.ask(
+        options.fill(cell.strip(), evaluate),
+        *sources,
+        mask=str(mask) if isinstance(mask, Path) else mask,
+        model=parsed.model,
+        n=1 if parsed.n is None else parsed.n,
+        extend=parsed.extend,
+        take=parsed.take,
+        new=parsed.new,
+        replay=parsed.replay,
+        raw=parsed.raw,
+        tags=parsed.tags,
+        transport=parsed.transport or "",
+        timeout=parsed.timeout,
+        **parsed.fields,
+    )
+
+
+def _save(edit: Edit, path: Path, *, raw: bool) -> list[Path]:
+    """Write the pictures; the suffix follows the bytes, and several are numbered."""
+    pictures = edit.images if raw else edit.restored
+    saved = []
+    for number, picture in enumerate(pictures, 1):
+        stem = path.stem if len(pictures) == 1 else f"{path.stem}-{number}"
+        target = path.with_name(stem + images.suffix_for(picture.mime))
+        try:
+            saved.append(picture.save(target))
+        except OSError as error:
+            raise BadRequest(
+                f"The picture is in the history, but cannot be saved to {target}: {error.strerror or error}.",
+                hint="Save it elsewhere: running the cell again replays it for nothing.",
+            ) from error
+    return saved

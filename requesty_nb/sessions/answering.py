@@ -1,0 +1,143 @@
+"""From a good reply to pictures: taken apart, fetched, proven, and put back into the source."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from requesty_nb import frames, images, pricing, wire
+from requesty_nb.errors import AnswerUnusable
+from requesty_nb.images import Source
+from requesty_nb.models import EditResult, ImageInfo
+from requesty_nb.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from requesty_nb.client import Reply
+    from requesty_nb.frames import Leak
+    from requesty_nb.models import Cost
+    from requesty_nb.sessions.asking import Prepared
+
+MAX_ANSWER_PIXELS = 100_000_000
+_REASON_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a reply amounts to.
+
+    Attributes:
+        result: what came, as a record knows it.
+        pictures: the bytes of every picture, received and restored, by sha256.
+        restored: the pictures put back into the source; empty without a mask.
+        leak: how much changed outside the mask in the first picture.
+        notes: what a reader of the card should know.
+    """
+
+    result: EditResult
+    pictures: dict[str, bytes]
+    restored: tuple[ImageInfo, ...] = ()
+    leak: Leak | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+def judge(
+    prepared: Prepared,
+    answer: wire.Answer,
+    received: Sequence[bytes | None],
+) -> Outcome:
+    """Prove every picture and restore what lies outside the mask.
+
+    Raises:
+        AnswerUnusable: not one picture is whole.
+    """
+    pictures: dict[str, bytes] = {}
+    infos: list[ImageInfo] = []
+    problem = "it cannot be decoded"
+    for data in received:
+        try:
+            info = _proven(data)
+        except ValueError as error:
+            problem = wire.plain(str(error), _REASON_LIMIT)
+            continue
+        infos.append(info)
+        pictures[info.sha256] = data or b""
+    if not infos:
+        raise AnswerUnusable(
+            f"The endpoint sent something that is no whole picture ({problem}).", request_id=answer.request_id
+        )
+    notes = list(prepared.notes)
+    if len(infos) < len(received):
+        notes.append(f"{len(received) - len(infos)} of {len(received)} pictures came broken: {problem}")
+    if len(received) != prepared.ask.n:
+        notes.append(f"{prepared.ask.n} pictures were asked for, {len(received)} came")
+    restored, leak = _restore(prepared, infos, pictures, notes)
+    result = EditResult(
+        images=tuple(infos),
+        usage=answer.usage,
+        cost=_cost(prepared, answer),
+        effective=answer.effective,
+        request_id=answer.request_id,
+        provider=answer.provider,
+        extras=answer.extras,
+    )
+    return Outcome(result, pictures, tuple(restored), leak, tuple(notes))
+
+
+def take_apart(reply: Reply, redact: Callable[[str], str]) -> wire.Answer:
+    """Read a good reply; separate from `judge`, as pictures may have to be fetched in between."""
+    return wire.read_answer(reply.headers, reply.content, redact)
+
+
+def _proven(data: bytes | None) -> ImageInfo:
+    if data is None:
+        raise ValueError("it cannot be decoded")
+    mime, (width, height) = images.examine(data, max_pixels=MAX_ANSWER_PIXELS)
+    return ImageInfo(hashlib.sha256(data).hexdigest(), mime, width, height)
+
+
+def _restore(
+    prepared: Prepared, infos: Sequence[ImageInfo], pictures: dict[str, bytes], notes: list[str]
+) -> tuple[list[ImageInfo], Leak | None]:
+    if prepared.mask is None or isinstance(prepared.mask, Source):
+        return [], None
+    source, weights = prepared.sources[0].pixels(), prepared.mask.rasterize()
+    restored: list[ImageInfo] = []
+    leak: Leak | None = None
+    for number, info in enumerate(infos, 1):
+        try:
+            made = frames.restore(source, weights, images.decode(pictures[info.sha256]), prepared.frame)
+        except ValueError as error:
+            notes.append(f"picture {number} could not be put back into the source: {error}")
+            continue
+        data = images.encode_png(made.image)
+        leak = leak or made.leak
+        restored.append(ImageInfo(hashlib.sha256(data).hexdigest(), "image/png", *made.image.size))
+        pictures[restored[-1].sha256] = data
+    # All or none: a list with a hole would put a restored picture beside another's raw one.
+    return (restored, leak) if len(restored) == len(infos) else ([], leak)
+
+
+def _cost(prepared: Prepared, answer: wire.Answer) -> Cost | None:
+    params = {**prepared.params, **answer.effective}
+    return pricing.actual(prepared.ask.model, answer.usage) or pricing.estimate(
+        prepared.ask.model,
+        prompt=prepared.ask.prompt,
+        image_sizes=[source.size for source in prepared.sources],
+        size=str(params.get("size", "auto")),
+        quality=str(params.get("quality", "auto")),
+        n=prepared.ask.n,
+        fidelity=params.get("input_fidelity"),
+    )
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Name what made the pixels, for a record."""
+    import PIL  # noqa: PLC0415 - asked once
+
+    return {"requesty_nb": VERSION, "python": platform.python_version(), "pillow": PIL.__version__}

@@ -1,0 +1,75 @@
+"""The one bridge between synchronous callers and the event loop: a portal in a thread of its own."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import threading
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio.from_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from anyio.from_thread import BlockingPortal
+
+T = TypeVar("T")
+
+TICK = 0.25  # seconds between two looks at the clock while a caller waits
+_CLEAN_UP = 10.0  # seconds an interrupted call may take to write down what became of it
+
+_lock = threading.Lock()
+_open: tuple[int, BlockingPortal] | None = None
+
+
+def portal() -> BlockingPortal:
+    """Return this process's portal; a forked child gets one of its own."""
+    global _open  # noqa: PLW0603 - one loop for the whole process is the point
+    with _lock:
+        if _open is None or _open[0] != os.getpid():
+            ready: concurrent.futures.Future[BlockingPortal] = concurrent.futures.Future()
+            threading.Thread(target=_keep_open, args=[ready], name="requesty_nb keeper").start()
+            _open = (os.getpid(), ready.result())
+        return _open[1]
+
+
+def _keep_open(ready: concurrent.futures.Future[BlockingPortal]) -> None:
+    """Hold the portal open until the main thread ends; then cancel what is under way, which writes it down.
+
+    An ``atexit`` function would come too late: the interpreter first waits for the loop's worker threads.
+    """
+    with anyio.from_thread.start_blocking_portal("asyncio", name="requesty_nb") as portal:
+        ready.set_result(portal)
+        threading.main_thread().join()
+        portal.call(portal.stop, True)
+
+
+def run(function: Callable[[], Awaitable[T]], tick: Callable[[], None] | None = None) -> T:
+    """Run an async function in the loop and wait for it.
+
+    Args:
+        function: what to run.
+        tick: called in this thread about every quarter second while waiting.
+
+    Raises:
+        KeyboardInterrupt: the caller was interrupted; the function was cancelled and has cleaned up.
+    """
+    done = threading.Event()
+
+    async def whole() -> T:
+        try:
+            return await function()
+        finally:
+            done.set()
+
+    future = portal().start_task_soon(whole)
+    try:
+        while not concurrent.futures.wait([future], TICK).done:
+            if tick:
+                tick()
+    except BaseException:
+        future.cancel()
+        done.wait(_CLEAN_UP)
+        raise
+    return future.result()
