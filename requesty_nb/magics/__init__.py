@@ -15,10 +15,8 @@ if TYPE_CHECKING:
 NAME = "imgedit"
 
 # Type by type, who shows it: as strings, so that registering imports neither.
-_CARDS = {
-    ("requesty_nb.models.edits", "Edit"): "edit_bundle",
-    ("requesty_nb.models.edits", "Picture"): "picture_bundle",
-}
+_HOME = "requesty_nb.models.edits"
+_CARDS = {"Edit": "edit_bundle", "Picture": "picture_bundle"}
 
 
 def load(shell: InteractiveShell) -> None:
