@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import suppress
 
@@ -22,8 +23,13 @@ def serve(host: str, port: int, names: tuple[str, ...]) -> int:
             "Serving needs uvicorn.", hint='Install it: pip install "requesty_nb[serve]"'
         ) from None
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Of TCP by name: asyncio sends small answers without delay on such sockets only.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener = socket.create_server((host, port), family=family)
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
     except OSError as error:
         raise BadRequest(
             f"Port {port} of {host} cannot be had: {error.strerror or error}.",

@@ -116,8 +116,11 @@ class Blob:
             raise self._changed()
         return data
 
-    def open(self) -> BinaryIO:
+    def open(self, buffering: int = 65_536) -> BinaryIO:
         """Return a seekable file over the bytes; the caller closes it.
+
+        Args:
+            buffering: bytes read ahead of a file; few where only headers here and there are looked at.
 
         Raises:
             BadImage: as `pieces`.
@@ -128,7 +131,7 @@ class Blob:
         if self._path is None:  # pragma: no cover - one of the two is always there once ready
             raise BadImage("There are no bytes.")
         try:
-            file = self._path.open("rb", buffering=65_536)
+            file = self._path.open("rb", buffering=buffering)
         except OSError as error:
             raise BadImage(
                 f"{self._path.name} cannot be read: {error.strerror}.",

@@ -18,6 +18,7 @@ from requesty_nb.images.intake import Reference, short, take
 ACCEPTED = frozenset((PNG, JPEG, WEBP))
 MAX_SENT = 50_000_000  # bytes; the endpoint's documents say "less than 50 MB" a picture
 _NESTING = 4  # offers by __imgedit_source__ that lead to further offers
+_HEADERS = 512  # bytes read ahead: a large PNG is hundreds of chunks, and of each only the head counts
 
 UPRIGHT_NOTE = "rotated as its EXIF orientation says"
 
@@ -140,7 +141,7 @@ def _from_blob(given: Blob, name: str, accepts: frozenset[str]) -> Source:
     if not given.length:
         raise BadImage(f"{label} is empty.")
     try:
-        with given.open() as file:
+        with given.open(buffering=_HEADERS) as file:
             if headers.sniff(file.read(16)):
                 facts, kind = headers.read_facts(file, given.length), ""
             else:

@@ -6,6 +6,9 @@
 | ``GET /v1/models`` | what is served, needs no key |
 | ``GET /v1/offline/count`` | ``{"edits": N, "served": N}``, needs no key |
 
+A request header ``X-Requesty-Take: K`` (from 1, absent means 1) asks for another picture to the same
+request: a generative model would give another each time, this painter only when told to.
+
 ``edits`` are those that reached painting (what a real endpoint would bill), ``served`` those whose answer
 was made.
 """

@@ -117,7 +117,9 @@ def poster(brief: Brief) -> Image.Image:
     small = _reduced(brief, 480)
     calm = kuwahara(to_array(small), 2)
     grey = luma(calm)[..., None]
-    vivid = to_image(((grey + (calm - grey) * 1.6) - 0.5) * 1.25 + 0.52)
+    vivid = to_image(
+        ((grey + (calm - grey) * brief.between(1.4, 1.8)) - 0.5) * brief.between(1.15, 1.35) + 0.52
+    )
     count = round(brief.between(7, 10))
     inks = vivid.quantize(count, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
     printed = inks.resize(brief.size, Image.Resampling.BICUBIC)

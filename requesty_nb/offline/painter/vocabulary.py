@@ -191,7 +191,7 @@ _PLAIN = Word(
     "two tones and a soft leak of coloured light, drawn by the prompt",
 )
 _BESIDE = re.compile(
-    r"\b(?:over|above|across|by|near|beside|behind|at|along|of)(?: (?:the|a|an|this|that|some))? $"
+    r"\b(?:over|above|across|by|near|beside|behind|at|along)(?: (?:the|a|an|this|that|some))? $"
 )
 _BESIDE_REACH = 16  # characters
 _MATTER = {"forest", "water", "sand", "bricks"}

@@ -1,0 +1,93 @@
+"""A real JupyterLab and Notebook 7, and a real Chromium to look at them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium is installed")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def jupyter(app: str, folder: Path):
+    """Run a Jupyter server on a port it chooses, until the block ends; yield its address."""
+    runtime = folder / ".jupyter-runtime"
+    runtime.mkdir()
+    environment = {
+        **os.environ,
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+        "JUPYTER_CONFIG_DIR": str(folder / ".jupyter-config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / ".lab-settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".lab-workspaces"),
+        "REQUESTY_NB_HISTORY": str(folder / "imgedit-history"),
+    }
+    log = (folder / ".server.log").open("wb")
+    command = [
+        *(sys.executable, "-m", app, "--no-browser", "--allow-root", "--port=0", "--ip=127.0.0.1"),
+        *("--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}"),
+        *("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
+        "--expose-app-in-browser",
+    ]
+    server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+    try:
+        yield _address(server, runtime, folder / ".server.log")
+    finally:
+        server.terminate()
+        server.wait(20)
+        log.close()
+
+
+def _address(server: subprocess.Popen, runtime: Path, log: Path) -> str:
+    """Wait for the server's own note of where it listens, then for its first answer."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert server.poll() is None, log.read_text(errors="replace")[-3000:]
+        for note in runtime.glob("jpserver-*.json"):
+            try:
+                url = json.loads(note.read_text())["url"]
+                with urllib.request.urlopen(f"{url}api/status", timeout=5):  # noqa: S310 - our own server
+                    return url.rstrip("/")
+            except (urllib.error.URLError, json.JSONDecodeError, OSError):
+                continue
+        time.sleep(0.1)
+    raise AssertionError(log.read_text(errors="replace")[-3000:])
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory):
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="session")
+def lab(workspace):
+    with jupyter("jupyterlab", workspace) as address:
+        yield address
