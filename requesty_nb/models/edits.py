@@ -63,6 +63,10 @@ class Picture:
         target.write_bytes(self.read())
         return target
 
+    def __imgedit_source__(self) -> object:
+        """Offer this picture as the source of an edit."""
+        return self.read()
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Picture) and self.info == other.info
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM_FLAGS = (
@@ -25,13 +26,19 @@ CHROMIUM_FLAGS = (
 )
 
 
+def missing(tool: str) -> None:
+    """Skip for want of a tool, or fail where all tools have to be there."""
+    if os.environ.get("REQUESTY_NB_TOOLS") == "required":
+        pytest.fail(f"{tool} is missing, and all tools are required here")
+    pytest.skip(f"{tool} is not installed")
+
+
 @pytest.fixture(scope="session")
 def chromium():
     path = next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
     if path is None:
-        pytest.skip("no Chromium is installed")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
+        missing("Chromium")
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
         yield browser
         browser.close()
