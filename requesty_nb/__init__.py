@@ -50,7 +50,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - each name has its own type,
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

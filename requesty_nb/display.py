@@ -8,6 +8,8 @@ that one form is right on light and dark.
 from __future__ import annotations
 
 import base64
+import json
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +18,20 @@ from requesty_nb.errors import PAID_TEXT, ImgEditError
 from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from PIL import Image
 
     from requesty_nb.models import Edit, Picture
 
-_THUMBNAIL_BUDGET = 42_000  # bytes of all thumbnails together: 56 KB in base64
+_WEIGHT = 62_000  # bytes of one output in the saved notebook: 64 KB, less its frame
+_LINE = 16  # more for each line: it is saved as an indented one
 _EDGES = (384, 320, 256, 208, 160, 128, 96, 64)
 _QUALITIES = (80, 60)
-_TEXT_LIMIT = 600
+_SHOWN = 264  # CSS pixels of the longer edge: the finest thumbnails are sharp on dense screens
+_TEXT_LIMIT = 600  # characters of a prompt or a message
+_FACTS_LIMIT = 2400  # of all facts together
+_ROW = 40  # characters that a fact counts for besides its own
 _TINT = (230, 0, 126)  # a pink that hardly any photograph holds
 
 _BORDER = "1px solid rgba(128,128,128,.35)"
@@ -36,15 +42,18 @@ _QUIET = "opacity:.7"
 
 def edit_bundle(edit: Edit) -> dict[str, str]:
     """Return the card of an edit, as ``text/html`` and ``text/plain``."""
-    return {"text/html": _card(edit), "text/plain": edit_text(edit)}
+    plain, figures = edit_text(edit), list(_figures(edit))
+    html = _within_weight(lambda drawn: _card(edit, drawn), figures, plain)
+    return {"text/html": html, "text/plain": plain}
 
 
 def picture_bundle(picture: Picture) -> dict[str, str]:
     """Return one picture, as a thumbnail in ``text/html`` and a line of ``text/plain``."""
     width, height = picture.size
     alt = f"picture of {width} by {height} pixels"
-    figure = _figure(_thumbnail(picture.pil, _THUMBNAIL_BUDGET), f"{width} x {height}, {picture.mime}", alt)
-    return {"text/html": f"<div>{figure}</div>", "text/plain": repr(picture)}
+    figure = _figure_of(picture, f"{width} x {height}, {picture.mime}", alt)
+    html = _within_weight(lambda drawn: f"<div>{drawn}</div>", [figure], plain := repr(picture))
+    return {"text/html": html, "text/plain": plain}
 
 
 def edit_text(edit: Edit) -> str:
@@ -54,14 +63,13 @@ def edit_text(edit: Edit) -> str:
     return "\n".join(lines)
 
 
-def _card(edit: Edit) -> str:
+def _card(edit: Edit, figures: str) -> str:
     prompt = escape(shortened(edit.prompt, _TEXT_LIMIT))
     rows = "".join(
         f'<dt style="{_QUIET};float:none;width:auto;white-space:nowrap;font-weight:400">{escape(label)}</dt>'
-        f'<dd style="margin:0;overflow-wrap:anywhere">{escape(value)}</dd>'
+        f'<dd style="margin:0;float:none;width:auto;overflow-wrap:anywhere">{escape(value)}</dd>'
         for label, value in _facts(edit)
     )
-    figures = "".join(_figures(edit))
     return (
         f'<div style="border:{_BORDER};border-radius:6px;padding:10px 12px;margin:2px 0;max-width:1100px;'
         'line-height:1.4">'
@@ -69,10 +77,20 @@ def _card(edit: Edit) -> str:
         f'<div style="{_QUIET};margin:2px 0 8px">{escape(_headline(edit))}</div>'
         '<div style="display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start">'
         f"{figures}"
-        '<dl style="display:grid;grid-template-columns:max-content minmax(10em,1fr);gap:2px 12px;margin:0;'
-        f'flex:1 1 18em;font-size:.92em">{rows}</dl>'
+        '<dl style="display:grid;grid-template-columns:max-content minmax(8em,1fr);gap:2px 10px;margin:0;'
+        f'align-items:start;flex:1 1 20em;font-size:.88em">{rows}</dl>'
         "</div></div>"
     )
+
+
+def _within_weight(around: Callable[[str], str], figures: Sequence[_Figure], plain: str) -> str:
+    """Draw figures so large that what is around them, the plain text and they weigh no more than allowed."""
+    bare = around("".join(figure.html(0) for figure in figures))
+    text = json.dumps([bare, plain], ensure_ascii=False)
+    left = _WEIGHT - len(text.encode()) - _LINE * text.count(r"\n")
+    pictures = sum(figure.image is not None for figure in figures)
+    budget = left * 3 // 4 // max(1, pictures)  # base64 makes four of three
+    return around("".join(figure.html(budget) for figure in figures))
 
 
 def _headline(edit: Edit) -> str:
@@ -81,7 +99,7 @@ def _headline(edit: Edit) -> str:
     if edit.state != "ok":
         failure = edit.record.failure
         made = f"{edit.state}: {failure.type}. {PAID_TEXT[failure.paid]}" if failure else edit.state
-    parts = [edit.model, f"take {edit.take}", made]
+    parts = [_short(edit.model), f"take {edit.take}", made]
     if not edit.replayed and edit.cost:
         parts.append(pricing.format_usd(edit.cost))
     if edit.take > 1 and not edit.replayed:
@@ -91,9 +109,21 @@ def _headline(edit: Edit) -> str:
 
 
 def _facts(edit: Edit) -> Iterator[tuple[str, str]]:
+    """Yield labels and values: one line each, without control characters, as many as fit a card."""
+    left = _FACTS_LIMIT
+    for label, value in _all_facts(edit):
+        shown = _line(label, 40), _line(value, _TEXT_LIMIT)
+        left -= _ROW + sum(map(len, shown))
+        if left < 0:
+            yield "…", "more than fits here: see .record"
+            return
+        yield shown
+
+
+def _all_facts(edit: Edit) -> Iterator[tuple[str, str]]:
     record = edit.record
     if record.failure:
-        yield "What happened", shortened(record.failure.message, _TEXT_LIMIT)
+        yield "What happened", record.failure.message
     yield from _parameters(edit)
     yield "Time", f"{record.elapsed:.1f} s, {record.started:%Y-%m-%d %H:%M} UTC"
     if tokens := _tokens(edit.usage):
@@ -118,7 +148,7 @@ def _provenance(edit: Edit) -> Iterator[tuple[str, str]]:
     if record.result and is_offline(record.result.provider or edit.model):
         yield (
             "Made by",
-            f"{record.result.provider or edit.model}: a drawing program on this machine, no AI model",
+            f"{_short(record.result.provider or edit.model)}: a drawing program on this machine, no AI model",
         )
     if record.result and record.result.request_id:
         yield "Request id", record.result.request_id
@@ -152,52 +182,83 @@ def _tokens(usage: dict[str, Any]) -> str:
     return ", ".join(f"{count} {word}" for count, word in parts if isinstance(count, int))
 
 
-def _figures(edit: Edit) -> Iterator[str]:
-    """Yield the source with the mask laid over it, then the results, within one budget of bytes."""
+@dataclass(frozen=True)
+class _Figure:
+    """A picture reduced to the largest thumbnail's size, or None and a caption that says why not."""
+
+    image: Image.Image | None
+    caption: str
+    alt: str
+
+    def html(self, budget: int) -> str:
+        """Draw it with a thumbnail of at most so many bytes; without a budget, with none."""
+        caption = escape(shortened(self.caption, 240 if self.image is None else 120))
+        if self.image is None:
+            return (
+                f'<div style="border:{_BORDER};border-radius:4px;padding:8px;max-width:20em">{caption}</div>'
+            )
+        webp = _thumbnail(self.image, budget) if budget > 0 else b""
+        # One size on screen, however coarse the thumbnail; the browser keeps the place before it is decoded.
+        width, height = self.image.size
+        width = max(1, round(width * min(1, _SHOWN / max(width, height))))
+        return (
+            f'<figure style="margin:0"><img src="data:image/webp;base64,{base64.b64encode(webp).decode()}" '
+            f'alt="{escape(shortened(self.alt, 160))}" style="display:block;width:{width}px;max-width:100%;'
+            f'aspect-ratio:{self.image.width}/{height};border-radius:4px;background:{_CHECKS}">'
+            f'<figcaption style="font-size:.85em;{_QUIET};margin-top:3px;max-width:{_SHOWN}px;'
+            f'overflow-wrap:anywhere">{caption}</figcaption></figure>'
+        )
+
+
+def _figures(edit: Edit) -> Iterator[_Figure]:
+    """Yield the source with the mask laid over it, then the results."""
+    yield _source_figure(edit)
     shown = edit.restored
     kind = "restored" if edit.record.restored else "result"
-    budget = _THUMBNAIL_BUDGET // (1 + len(shown))
-    yield _source_figure(edit, budget)
     for number, picture in enumerate(shown, 1):
         width, height = picture.size
         what = kind if len(shown) == 1 else f"{kind} {number}"
-        alt = f"{what} of the edit: {shortened(edit.prompt, 120)}"
-        try:
-            yield _figure(_thumbnail(picture.pil, budget), f"{what}, {width} x {height}", alt)
-        except (ImgEditError, ValueError) as error:
-            yield _missing(what, error)
+        about = shortened(edit.prompt, 120 if len(shown) == 1 else 40)
+        yield _figure_of(picture, f"{what}, {width} x {height}", f"{what} of the edit: {about}")
 
 
-def _source_figure(edit: Edit, budget: int) -> str:
-    first = edit.request.images[0]
-    more = f", and {len(edit.request.images) - 1} more" if len(edit.request.images) > 1 else ""
-    if not first.stored:
-        return _missing(f"{first.name}{more}", "given by reference")
-    mask = edit.request.mask
-    name = f"{first.name} with mask{more}" if mask is not None else f"{first.name}{more}"
+def _figure_of(picture: Picture, caption: str, alt: str) -> _Figure:
     try:
-        image = images.load(edit.stored(first)).pixels()
-        caption = f"{name}, {image.width} x {image.height}"
+        image = picture.pil
+    except (ImgEditError, OSError, ValueError) as error:
+        return _missing(caption, error)
+    image.thumbnail((_EDGES[0], _EDGES[0]))
+    return _Figure(image, caption, alt)
+
+
+def _source_figure(edit: Edit) -> _Figure:
+    first, mask = edit.request.images[0], edit.request.mask
+    more = f", and {len(edit.request.images) - 1} more" if len(edit.request.images) > 1 else ""
+    name = f"{shortened(first.name, 80)}{' with mask' if mask is not None else ''}{more}"
+    if not first.stored:
+        return _Figure(None, f"{name}: not shown (given by reference)", "")
+    width, height = first.size or (0, 0)
+    try:
+        image = images.load(edit.stored(first)).reduced(_EDGES[0])
         if mask is not None and mask.stored:
             image = tinted(image, images.decode(edit.stored(mask)))
-        return _figure(_thumbnail(image, budget), caption, f"the source: {name}")
-    except (ImgEditError, ValueError) as error:
-        return _missing(first.name, error)
+    except (ImgEditError, OSError, ValueError) as error:
+        return _missing(name, error)
+    return _Figure(image, f"{name}, {width} x {height}", f"the source: {name}")
 
 
 def tinted(image: Image.Image, mask: Image.Image) -> Image.Image:
-    """Return a picture with a mask laid over it in pink; both are scaled to a thumbnail's size first."""
+    """Return a picture with a mask laid over it in pink, half transparent."""
     from PIL import Image as Pillow  # noqa: PLC0415 - only cards with pictures need it
 
-    small = image.convert("RGB")
-    small.thumbnail((_EDGES[0], _EDGES[0]))
-    weights = mask.convert("L").resize(small.size).point(lambda value: value // 2)
-    small.paste(Pillow.new("RGB", small.size, _TINT), (0, 0), weights)
-    return small
+    over = image.convert("RGBA" if image.mode == "RGBA" else "RGB")
+    weights = mask.convert("L").resize(over.size).point(lambda value: value // 2)
+    over.paste(Pillow.new(over.mode, over.size, _TINT), (0, 0), weights)
+    return over
 
 
 def _thumbnail(image: Image.Image, budget: int) -> bytes:
-    """Return the largest WebP thumbnail that fits the budget of bytes."""
+    """Return the largest WebP thumbnail that fits the budget of bytes; the smallest if none does."""
     data = b""
     for edge in _EDGES:
         for quality in _QUALITIES:
@@ -207,25 +268,18 @@ def _thumbnail(image: Image.Image, budget: int) -> bytes:
     return data
 
 
-def _figure(webp: bytes, caption: str, alt: str) -> str:
-    source = f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
-    return (
-        '<figure style="margin:0">'
-        f'<img src="{source}" alt="{escape(alt)}" style="display:block;max-width:min(100%,300px);'
-        f'max-height:300px;border-radius:4px;background:{_CHECKS}">'
-        f'<figcaption style="font-size:.85em;{_QUIET};margin-top:3px">'
-        f"{escape(shortened(caption, 120))}</figcaption>"
-        "</figure>"
-    )
-
-
-def _missing(what: str, why: object) -> str:
-    text = escape(shortened(f"{what}: not shown ({why})", 240))
-    return f'<div style="border:{_BORDER};border-radius:4px;padding:8px;max-width:20em">{text}</div>'
+def _missing(what: str, why: Exception) -> _Figure:
+    reason = why.message if isinstance(why, ImgEditError) else str(why)
+    return _Figure(None, f"{what}: not shown ({reason})", "")
 
 
 def _short(value: object) -> str:
     return shortened(str(value), 80)
+
+
+def _line(text: str, limit: int) -> str:
+    """Return a text in one line: what is printed below it stays where it is."""
+    return " ".join(shortened(text, limit).split())
 
 
 def shortened(text: str, limit: int) -> str:
@@ -240,7 +294,7 @@ def history_lines(edits: Sequence[Edit]) -> str:
     """Return edits as a table of plain text, one line each."""
     rows = [
         f"{edit.id}  {edit.started:%Y-%m-%d %H:%M}  {edit.state:7}  take {edit.take:<2}  {edit.model}  "
-        f"{shortened(edit.prompt, 60).replace(chr(10), ' ')}"
+        f"{_line(edit.prompt, 60)}"
         for edit in edits
     ]
     return "\n".join(rows) or "No edits yet."

@@ -83,6 +83,12 @@ class Explained(BaseException):
     def __str__(self) -> str:
         return " ".join(part for part in (self.message, PAID_TEXT[self.paid], self.hint) if part)
 
+    def without_frames(self) -> None:
+        """Forget the frames it came through so far: their variables hold what a server sent, unredacted."""
+        self.__traceback__ = None
+        if self.__suppress_context__:
+            self.__context__ = self.__cause__
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Survive pickling (a worker process's error reaches its parent whole)."""
         return (_rebuild, (type(self), self.message, dict(self.__dict__)))

@@ -5,7 +5,9 @@ The key is held by `Secret`, which no repr, log or traceback prints and no pickl
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
@@ -41,6 +43,7 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self.__value = value.strip()
+        value = ""  # a traceback with variables must not show it
         if not self.__value.isascii() or not self.__value.isprintable():
             raise BadRequest(
                 "The API key holds characters that no HTTP header can carry.", hint="Copy it again."
@@ -98,8 +101,9 @@ class Settings:
             BadRequest: a variable holds something else than it should.
         """
         env = {name: value for name, value in (os.environ if environ is None else environ).items() if value}
+        key = Secret(env.pop("REQUESTY_API_KEY", ""))  # first: a traceback with variables must not show it
         return cls(
-            api_key=Secret(env.get("REQUESTY_API_KEY", "")),
+            api_key=key,
             base_url=checked_base_url(env.get("REQUESTY_BASE_URL", DEFAULT_BASE_URL)),
             model=env.get("REQUESTY_NB_MODEL", DEFAULT_MODEL),
             model_is_given="REQUESTY_NB_MODEL" in env,
@@ -130,24 +134,32 @@ def checked_base_url(text: str) -> str:
     Raises:
         BadRequest: it is no http(s) address, or carries a user name, password, query or fragment.
     """
-    parts = urlsplit(text.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    address = text.strip()
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # parsed only when asked for
+    except ValueError:  # an unclosed bracket, a port that is no number
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", address):
         raise BadRequest(
-            "The endpoint's address has to start with https:// (or http:// for one nearby).",
+            "The endpoint's address has to start with https:// (or http:// for one nearby) and name a host.",
             hint=f"For example {DEFAULT_BASE_URL}.",
         )
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if "@" in parts.netloc or "?" in address or "#" in address:
         raise BadRequest(
             "The endpoint's address must hold no user name, password, query or fragment.",
             hint="Give the key by REQUESTY_API_KEY.",
         )
-    return text.strip().rstrip("/")
+    return address.rstrip("/")
 
 
 def is_loopback(base_url: str) -> bool:
     """Tell whether an address names this very machine."""
     host = urlsplit(base_url).hostname or ""
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name, and one like 127.example.com is anywhere
+        return False
 
 
 def is_offline(model: str) -> bool:

@@ -7,11 +7,12 @@ the photograph, the executed notebook, its history, and the history exported as 
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from requesty_nb import images
-from requesty_nb.errors import BadRequest
+from requesty_nb.errors import BadRequest, ImgEditError
 from requesty_nb.records import History
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 _HISTORY = "imgedit-history"
 _NOTEBOOK = "demo.ipynb"
 _EXPORT = "edits"
-_SECRET_NAMES = ("REQUESTY_API_KEY", "REQUESTY_BASE_URL")
+_OURS = "REQUESTY_"
+_NEEDED = ("ipykernel", "nbclient", "nbformat")
 _TIMEOUT = 120
 
 
@@ -30,6 +32,11 @@ def demo(photo: Path | None, into: Path) -> int:
     Raises:
         BadRequest: something it needs is not installed, or the photograph cannot be used.
     """
+    if missing := [name for name in _NEEDED if not _installed(name)]:
+        raise BadRequest(
+            f"Running notebooks needs {' and '.join(missing)}.",
+            hint='Install it: pip install "requesty_nb[lab]"',
+        )
     into.mkdir(parents=True, exist_ok=True)
     copy = _bring(photo, into)
     notebook = _notebook(copy.name, images.load(copy).size or (1, 1))
@@ -94,11 +101,10 @@ def _notebook(photo: str, size: tuple[int, int]) -> Any:  # noqa: ANN401 - nbfor
 
 
 def _execute(notebook: Any, into: Path) -> None:  # noqa: ANN401 - nbformat has no types
-    try:
-        import nbformat  # noqa: PLC0415 - an extra
-        from nbclient import NotebookClient  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise BadRequest("Running notebooks needs more.", hint='pip install "requesty_nb[lab]"') from None
+    import nbformat  # noqa: PLC0415 - an extra
+    from nbclient import NotebookClient  # noqa: PLC0415 - an extra
+    from nbclient.exceptions import CellExecutionError, DeadKernelError  # noqa: PLC0415 - an extra
+
     client = NotebookClient(
         notebook,
         timeout=_TIMEOUT,
@@ -108,11 +114,26 @@ def _execute(notebook: Any, into: Path) -> None:  # noqa: ANN401 - nbformat has 
             "--IPKernelApp.log_level=40"
         ],  # it warns that its port on this machine is not encrypted
     )
-    client.execute(env=_environment(os.environ))
-    nbformat.write(notebook, into / _NOTEBOOK)
+    try:
+        client.execute(env=_environment(os.environ))
+    except (CellExecutionError, DeadKernelError, TimeoutError) as error:
+        told = getattr(error, "evalue", "") or str(error)
+        raise ImgEditError(
+            f"The notebook did not run to its end: {told}", hint=f"It lies in {into / _NOTEBOOK}."
+        ) from error
+    finally:
+        nbformat.write(notebook, into / _NOTEBOOK)
+
+
+def _installed(name: str) -> bool:
+    try:
+        import_module(name)
+    except ImportError:
+        return False
+    return True
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for the kernel: without the key, which the demonstration does not need."""
-    kept = {name: value for name, value in environ.items() if name not in _SECRET_NAMES}
-    return {**kept, "REQUESTY_NB_HISTORY": _HISTORY, "REQUESTY_NB_REPLAY": "auto"}
+    """Return the environment for the kernel: without the user's key and settings, which it does not need."""
+    kept = {name: value for name, value in environ.items() if not name.startswith(_OURS)}
+    return {**kept, "REQUESTY_NB_HISTORY": _HISTORY}

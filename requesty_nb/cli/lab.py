@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -27,4 +28,10 @@ def lab(into: Path) -> int:
     for notebook in sorted(notebooks.folder().glob("*.ipynb")):
         if not (into / notebook.name).exists():  # what a user has changed is not written over
             shutil.copyfile(notebook, into / notebook.name)
-    return subprocess.run([sys.executable, "-m", "jupyterlab", str(into)], check=False).returncode  # noqa: S603 - our own interpreter
+    with subprocess.Popen([sys.executable, "-m", "jupyterlab", str(into)]) as process:  # noqa: S603 - our own interpreter
+        # Ctrl+C is JupyterLab's to handle: it asks back, and saves.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return process.wait()
+        finally:
+            signal.signal(signal.SIGINT, handler)

@@ -30,9 +30,10 @@ def serve(host: str, port: int, names: tuple[str, ...]) -> int:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen()
-    except OSError as error:
+    except (OSError, OverflowError) as error:  # the latter for a port beyond 65535
+        listener.close()
         raise BadRequest(
-            f"Port {port} of {host} cannot be had: {error.strerror or error}.",
+            f"Port {port} of {host} cannot be had: {getattr(error, 'strerror', '') or error}.",
             hint="Pick another with --port.",
         ) from None
     literal = f"[{host}]" if ":" in host else host

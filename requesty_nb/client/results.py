@@ -37,7 +37,10 @@ async def fetch(url: str, *, endpoint: str, limit: int, timeout: float) -> bytes
         for attempt in range(_TRIES):
             try:
                 return await _get(url, endpoint, limit)
-            except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            except (httpx.InvalidURL, ValueError):  # what is no URL is none at the next try either
+                problem = "that is no address"
+                break
+            except (httpx.HTTPError, OSError) as error:
                 problem = wire.plain(str(error), 200) or type(error).__name__
             if attempt < _TRIES - 1:
                 await anyio.sleep(0.5 * 2**attempt)

@@ -11,6 +11,7 @@ import anyio
 import httpx
 
 from requesty_nb import wire
+from requesty_nb.client.reading import widen
 from requesty_nb.client.transfer import NO_KEEPALIVE, TIMEOUTS, Bearer, read_capped
 from requesty_nb.errors import AnswerUnusable, ImgEditError, NotSent, OutcomeUnknown, RateLimited
 
@@ -72,8 +73,8 @@ class Reply:
     """A status, its headers (names in lower case) and its body."""
 
     status: int
-    headers: Mapping[str, str]
-    content: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
 
     @property
     def ok(self) -> bool:
@@ -146,10 +147,12 @@ class Sender:
                 failure = _meaning(error, watch)
             except httpx.InvalidURL:
                 failure = NotSent("The endpoint's address is not one.", hint="Check REQUESTY_BASE_URL.")
+            except ImgEditError as error:
+                failure = error.with_traceback(None)
         # Raised out here, so that no frame of the HTTP library, where headers are variables, hangs on it.
         if scope.cancelled_caught:
             failure = _out_of_time(call, watch)
-        if isinstance(failure, NotSent) and not watch.begun and not scope.cancelled_caught:
+        elif isinstance(failure, NotSent) and not watch.begun:
             return failure
         assert failure is not None  # noqa: S101 - the type checker cannot see that one of the three held
         raise failure
@@ -174,6 +177,7 @@ class Sender:
         if call.app not in self._clients:
             if call.app is None:
                 made = httpx.AsyncClient(timeout=TIMEOUTS, limits=NO_KEEPALIVE, follow_redirects=False)
+                widen(made._transport)  # noqa: SLF001 - environment proxies rule out a transport of our own
             else:
                 # A fault of the app is a 500 here as it would be over the network.
                 transport = httpx.ASGITransport(app=call.app, raise_app_exceptions=False)  # type: ignore[arg-type]  # any ASGI app

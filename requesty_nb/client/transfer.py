@@ -47,17 +47,27 @@ async def read_capped(response: httpx.Response, limit: int, *, truncate: bool = 
     Raises:
         AnswerUnusable: it is longer, or packed in a way that was not asked for.
     """
-    content = bytearray()
+    pieces: list[bytes] = []
+    size = 0
     inflate = _inflater(response.headers.get("content-encoding", ""))
     async for chunk in response.aiter_raw():
-        content += inflate.decompress(chunk, limit + 1 - len(content)) if inflate else chunk
-        if len(content) > limit or (inflate and inflate.unconsumed_tail):
+        pieces.append(_inflated(inflate, chunk, limit + 1 - size) if inflate else chunk)
+        size += len(pieces[-1])
+        if size > limit or (inflate and inflate.unconsumed_tail):
             if truncate:
                 break
             raise AnswerUnusable(
                 f"The endpoint's answer is larger than the {limit >> 20} MB that such an answer can take."
             )
-    return bytes(content[:limit])
+    return b"".join(pieces)[:limit] if truncate else b"".join(pieces)
+
+
+def _inflated(inflate: zlib._Decompress, chunk: bytes, room: int) -> bytes:
+    try:
+        return inflate.decompress(chunk, room)
+    except zlib.error:
+        pass
+    raise AnswerUnusable("The endpoint says that its answer is packed, but it cannot be unpacked.")
 
 
 def _inflater(encoding: str) -> zlib._Decompress | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from requesty_nb.errors import BadRequest
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -23,17 +25,15 @@ def load(shell: InteractiveShell) -> None:
     """Register the magics with a shell; a second time changes nothing."""
     from IPython.core.magic import no_var_expand  # noqa: PLC0415 - loaded in any shell
 
-    from requesty_nb.magics.config import ImgEdit  # noqa: PLC0415 - traitlets is a shell's own
-
-    if not any(isinstance(one, ImgEdit) for one in shell.configurables):
-        shell.configurables.append(ImgEdit(parent=shell))  # type: ignore[arg-type]  # any Configurable is
+    _add_defaults(shell)
 
     def imgedit(line: str, cell: str | None = None) -> None:
         """Edit images by prompt and mask; `%imgedit --help` tells all."""
         import_module("requesty_nb.magics.run").imgedit(shell, line, cell)
 
     def complete(_: object, event: Any) -> list[str]:  # noqa: ANN401 - IPython's event has no public type
-        found: list[str] = import_module("requesty_nb.magics.completion").complete(shell, event.line)
+        completion = import_module("requesty_nb.magics.completion")
+        found: list[str] = completion.complete(shell, event.text_until_cursor, event.symbol)
         return found
 
     # Braces and dollar signs in options are the user's own, not IPython's to expand.
@@ -41,6 +41,19 @@ def load(shell: InteractiveShell) -> None:
     for key in (f"%%{NAME}", f"%{NAME}"):
         shell.set_hook("complete_command", complete, str_key=key)
     register_cards(shell)
+
+
+def _add_defaults(shell: InteractiveShell) -> None:
+    from traitlets import TraitError  # noqa: PLC0415 - a shell's own
+
+    from requesty_nb.magics.config import ImgEdit  # noqa: PLC0415 - likewise
+
+    if any(isinstance(one, ImgEdit) for one in shell.configurables):
+        return
+    try:
+        shell.configurables.append(ImgEdit(parent=shell))  # type: ignore[arg-type]  # any Configurable is
+    except TraitError as error:
+        raise BadRequest(str(error), hint="Correct c.ImgEdit in IPython's configuration file.") from None
 
 
 def unload(shell: InteractiveShell) -> None:

@@ -5,13 +5,17 @@ The API key is no trait, so that no ``%config`` prints it.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
-from traitlets import Enum, Float, Unicode, default, observe, validate
+from traitlets import Enum, Float, TraitError, Unicode, default, observe, validate
 from traitlets.config import Configurable
 
+from requesty_nb.errors import BadRequest
 from requesty_nb.settings import Settings, checked_base_url
+
+_SESSIONS = "requesty_nb.sessions"
 
 
 class ImgEdit(Configurable):
@@ -27,45 +31,67 @@ class ImgEdit(Configurable):
     )
     timeout = Float(help="Seconds one whole call may take.").tag(config=True)
 
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - traitlets' own arguments
-        super().__init__(**kwargs)
-        # What a configuration file says is passed on at once; without one, nothing is loaded for it.
-        given = self._load_config_names()
-        if given:
-            _configure(**{name: getattr(self, name) for name in given})
-
-    def _load_config_names(self) -> list[str]:
-        section = self.config.get(type(self).__name__, {})
-        return [name for name in self.trait_names(config=True) if name in section]
+    def update_config(self, config: Any) -> None:  # noqa: ANN401 - traitlets' mapping
+        """Take over what ``%config`` says, also where it is what this knew: the session may have moved on."""
+        super().update_config(config)
+        section = config.get(type(self).__name__, {})
+        _configure(**{name: getattr(self, name) for name in self.trait_names(config=True) if name in section})
 
     @default("model")
     def _model(self) -> str:
-        return Settings.from_environment().model
+        return _current().model
 
     @default("base_url")
     def _base_url(self) -> str:
-        return Settings.from_environment().base_url
+        return _current().base_url
 
     @default("history")
     def _history(self) -> str:
-        return str(Settings.from_environment().history)
+        return str(_current().history or "")
 
     @default("replay")
     def _replay(self) -> str:
-        return Settings.from_environment().replay
+        return _current().replay
 
     @default("timeout")
     def _timeout(self) -> float:
-        return Settings.from_environment().timeout
+        return _current().timeout
 
     @validate("base_url")
     def _checked_base_url(self, proposal: Any) -> str:  # noqa: ANN401 - traitlets' bunch
-        return checked_base_url(proposal.value)
+        try:
+            return checked_base_url(proposal.value)
+        except BadRequest as error:
+            # Only after a TraitError does traitlets put the old value back.
+            raise TraitError(f"{error.message} {error.hint}") from None
+
+    @validate("model", "history")
+    def _checked_text(self, proposal: Any) -> str:  # noqa: ANN401 - traitlets' bunch
+        value = str(proposal.value).strip()
+        if not value:
+            what = {"model": "model", "history": "folder"}[proposal.trait.name]
+            raise TraitError(f"No {what} is named.")
+        return value
+
+    @validate("timeout")
+    def _checked_timeout(self, proposal: Any) -> float:  # noqa: ANN401 - traitlets' bunch
+        if not 0 < proposal.value < float("inf"):
+            raise TraitError(f"A timeout is a number of seconds above 0, not {proposal.value:g}.")
+        return float(proposal.value)
 
     @observe("model", "base_url", "history", "replay", "timeout")
     def _changed(self, change: Any) -> None:  # noqa: ANN401 - traitlets' bunch
         _configure(**{change.name: change.new})
 
 
+def _current() -> Settings:
+    """Return what is in force: the session's settings if there is one, else the environment's."""
+    if _SESSIONS in sys.modules:
+        current: Settings = import_module(_SESSIONS).default().settings
+        return current
+    return Settings.from_environment()
+
+
 def _configure(**changes: object) -> None:
-    import_module("requesty_nb.sessions").default().configure(**changes)
+    if changes:
+        import_module(_SESSIONS).default().configure(**changes)

@@ -63,6 +63,14 @@ def _unwritable(path: Path, error: OSError) -> HistoryFault:
     return HistoryFault(f"The history cannot write {path.name} in {path.parent}: {error.strerror or error}.")
 
 
+def _digest_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
 class Objects:
     """The bytes of a history, each under its sha256: ``ab/<sha256>``.
 
@@ -78,13 +86,13 @@ class Objects:
         return self._folder / sha256[:2] / sha256
 
     def write(self, pieces: Iterable[bytes], sha256: str) -> None:
-        """Store bytes whose digest is known; equal bytes are stored once.
+        """Store bytes whose digest is known; equal bytes are stored once, and damaged ones anew.
 
         Raises:
             HistoryFault: the folder cannot be written, or the bytes are not those of the digest.
         """
         target = self.path(sha256)
-        if target.exists():
+        if _digest_of(target) == sha256:
             return
         digest = hashlib.sha256()
 

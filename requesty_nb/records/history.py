@@ -13,6 +13,7 @@ from requesty_nb.records.files import Objects, sync_folders, write_whole
 from requesty_nb.records.index import Index
 from requesty_nb.records.names import RecordName, id_date, key_hash, new_id
 from requesty_nb.records.pending import Notes, Pending
+from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +25,8 @@ class History:
     """Edits kept in a folder of plain files.
 
     Indexing, slicing and iterating give the edits that have pictures, oldest first; ``failures`` the other
-    attempts. Any number of processes may write to one folder.
+    attempts. A record that is damaged is passed over by all that give several, and told by ``damaged``. Any
+    number of processes may write to one folder.
 
     Args:
         folder: created when the first edit is kept.
@@ -82,13 +84,16 @@ class History:
             pictures: bytes by sha256.
 
         Raises:
-            HistoryFault: something cannot be written; the note stays.
+            HistoryFault: something cannot be written; the note stays, and says that the outcome is unknown.
         """
-        for sha256, data in pictures.items():
-            self.objects.write([data], sha256)
         name = RecordName(record.id, key_hash(record.key), record.take, record.state)
         path = self.folder / "edits" / name.file
-        write_whole(path, [encode_record(record)])
+        try:
+            for sha256, data in pictures.items():
+                self.objects.write([data], sha256)
+            write_whole(path, [encode_record(record)])
+        finally:
+            self._notes.release(record.id)
         sync_folders([path.parent, path.parent.parent])
         with self._lock:
             self._index.add(name)
@@ -98,28 +103,47 @@ class History:
     # Finding
 
     def find(self, key: str, take: int) -> Iterator[Edit]:
-        """Return the edits recorded under a key and take, the lowest id first, as replayed."""
+        """Return the edits recorded under a key and take, the lowest id first, as replayed.
+
+        Raises:
+            HistoryFault: at the end, if a record that may have been one is damaged: it was paid for.
+        """
+        fault: HistoryFault | None = None
         for name in self._of_key(key):
-            if name.take == take and name.state == "ok":
+            if name.take != take or name.state != "ok":
+                continue
+            try:
                 edit = self._open(name, replayed=True)
-                if edit.key == key:
-                    yield edit
+            except HistoryFault as error:
+                fault = fault or error
+                continue
+            if edit.key == key:
+                yield edit
+        if fault:
+            fault.hint = "Restore it from a copy of the history, or pay for another take with `--new`."
+            raise fault
 
     def unknown(self, key: str, take: int) -> list[str]:
-        """Return the ids of attempts at this take whose outcome is not known."""
-        recorded = {name.id for name in self._of_key(key)}
-        left = [note for note in self._notes.read() if note.id not in recorded and note.key == key]
+        """Return the ids of attempts at this take whose outcome is not known; offline none matters."""
+        left = [  # before the records are looked at: a record is written before its note is let go
+            note.id
+            for note in self._notes.read()
+            if note.key == key and note.take == take and not note.alive and not is_offline(note.request.model)
+        ]
+        names = self._of_key(key)
+        recorded = {name.id for name in names}
         return [
-            *(name.id for name in self._of_key(key) if name.take == take and name.state == "unknown"),
-            *(note.id for note in left if note.take == take and not note.alive),
+            *(name.id for name in names if name.take == take and name.state == "unknown"),
+            *(identifier for identifier in left if identifier not in recorded),
         ]
 
     def next_take(self, key: str) -> int:
         """Return 1 + the highest take that is recorded or under way."""
+        under_way = [note for note in self._notes.read() if note.key == key and note.alive]  # first, as above
         names = self._of_key(key)
         recorded = {name.id for name in names}
         takes = [name.take for name in names if name.state == "ok"]
-        takes += [n.take for n in self._notes.read() if n.key == key and n.id not in recorded and n.alive]
+        takes += [note.take for note in under_way if note.id not in recorded]
         return 1 + max(takes, default=0)
 
     # Looking
@@ -128,7 +152,7 @@ class History:
         return len(self._named())
 
     def __iter__(self) -> Iterator[Edit]:
-        return (self._open(name) for name in self._named())
+        return (edit for edit in map(self._tried, self._named()) if isinstance(edit, Edit))
 
     @overload
     def __getitem__(self, which: int | str) -> Edit: ...
@@ -140,12 +164,13 @@ class History:
         Raises:
             IndexError: there is none at that place.
             KeyError: there is none with that id.
+            HistoryFault: the one asked for is damaged.
         """
         if isinstance(which, str):
             return self._by_id(which)
         names = self._named()
         if isinstance(which, slice):
-            return [self._open(name) for name in names[which]]
+            return [edit for edit in map(self._tried, names[which]) if isinstance(edit, Edit)]
         if not -len(names) <= which < len(names):
             raise IndexError(f"The history holds {len(names)} edits.")
         return self._open(names[which])
@@ -153,7 +178,13 @@ class History:
     @property
     def failures(self) -> list[Edit]:
         """The attempts that gave no picture: refused, or with an unknown outcome; oldest first."""
-        return [self._open(name) for name in self._listed() if name.state != "ok"]
+        tried = (self._tried(name) for name in self._listed() if name.state != "ok")
+        return [edit for edit in tried if isinstance(edit, Edit)]
+
+    @property
+    def damaged(self) -> list[HistoryFault]:
+        """What is wrong with each record that cannot be read; opens them all."""
+        return [fault for fault in map(self._tried, self._listed()) if isinstance(fault, HistoryFault)]
 
     def filter(self, *, text: str = "", model: str = "", tag: str = "") -> list[Edit]:
         """Return the edits whose prompt and model contain these words, and that have this tag.
@@ -209,4 +240,16 @@ class History:
             raise HistoryFault(
                 f"The record of {name.id} ({id_date(name.id)}) cannot be read: {error}."
             ) from None
-        return Edit(decode_record(data), self.objects.read, replayed=replayed)
+        try:
+            record = decode_record(data)
+        except HistoryFault as error:
+            raise HistoryFault(f"{path}: {error.message}", hint=error.hint) from None
+        if record.id != name.id:
+            raise HistoryFault(f"{path}: A record in the history is not the one that its name says.")
+        return Edit(record, self.objects.read, replayed=replayed)
+
+    def _tried(self, name: RecordName) -> Edit | HistoryFault:
+        try:
+            return self._open(name)
+        except HistoryFault as fault:
+            return fault

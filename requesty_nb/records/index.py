@@ -7,6 +7,7 @@ import time
 from bisect import insort
 from typing import TYPE_CHECKING
 
+from requesty_nb.errors import HistoryFault
 from requesty_nb.records.names import RecordName, key_hash
 
 if TYPE_CHECKING:
@@ -32,7 +33,17 @@ class Index:
         self._scanned: dict[str, float] = {}  # folder name -> its time stamp when it had settled
 
     def refresh(self) -> None:
-        """Take in what any process has written since the last look."""
+        """Take in what any process has written since the last look.
+
+        Raises:
+            HistoryFault: the folder is there but cannot be read; taken for empty, it would be paid for again.
+        """
+        try:
+            self._refresh()
+        except OSError as error:
+            raise HistoryFault(f"The history in {self._folder.parent} cannot be read: {error}.") from None
+
+    def _refresh(self) -> None:
         fresh: list[RecordName] = []
         for day, stamp in _folders(self._folder):
             if self._scanned.get(day) == stamp:
@@ -73,5 +84,5 @@ def _folders(root: Path) -> list[tuple[str, float]]:
     try:
         with os.scandir(root) as entries:
             return [(entry.name, entry.stat().st_mtime) for entry in entries if entry.is_dir()]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # nothing was kept yet, or nothing can be
         return []

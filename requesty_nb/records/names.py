@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import threading
 import time
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
 _TIME_LENGTH = 10
 _RANDOM_BITS = 80
-_STATES = frozenset({"ok", "failed", "unknown"})
+_FILE = re.compile(
+    rf"([0-7][{_DIGITS}]{{25}})-([0-9a-f]{{16}})-([1-9]\d{{0,8}})-(ok|failed|unknown)\.json", re.ASCII
+)
 
 _lock = threading.Lock()
 _last = 0
@@ -61,11 +64,8 @@ class RecordName:
     @classmethod
     def parse(cls, name: str) -> RecordName | None:
         """Read a file name; None if it is not of this form."""
-        identifier, _, rest = name.removesuffix(".json").partition("-")
-        parts = rest.split("-")
-        if len(parts) != 3 or not parts[1].isdecimal() or parts[2] not in _STATES:  # noqa: PLR2004 - as above
-            return None
-        return cls(identifier, parts[0], int(parts[1]), cast("State", parts[2]))
+        found = _FILE.fullmatch(name)
+        return cls(found[1], found[2], int(found[3]), cast("State", found[4])) if found else None
 
     @property
     def file(self) -> str:

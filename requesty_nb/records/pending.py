@@ -18,6 +18,7 @@ from requesty_nb.records.files import write_whole
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_under_way: set[str] = set()  # ids of this process's own attempts: its pid alone says nothing of them
 _GRACE = 60.0  # seconds past its deadline after which a note of another machine counts as unknown
 
 
@@ -48,6 +49,8 @@ class Pending(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         """Whether an answer may still come."""
         if self.host != socket.gethostname():
             return time.time() < self.deadline + _GRACE
+        if self.pid == os.getpid() and self.boot == boot_id():
+            return self.id in _under_way
         return self.boot == boot_id() and _runs(self.pid)
 
 
@@ -84,7 +87,12 @@ class Notes:
             tags=tags,
         )
         write_whole(self._path(note.id), [msgspec.json.encode(note)])
+        _under_way.add(note.id)
         return note
+
+    def release(self, identifier: str) -> None:
+        """Take an attempt for over: if its note stays without a record, its outcome is unknown."""
+        _under_way.discard(identifier)
 
     def drop(self, identifier: str) -> None:
         """Take a note away; its record is there. One that stays is ignored, as its record exists."""
@@ -114,8 +122,6 @@ def boot_id() -> str:
 
 
 def _runs(pid: int) -> bool:
-    if pid == os.getpid():
-        return True
     if os.name == "nt":  # os.kill would end the process there
         return _runs_on_windows(pid)
     try:

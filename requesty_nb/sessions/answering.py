@@ -48,31 +48,39 @@ class Outcome:
 def judge(
     prepared: Prepared,
     answer: wire.Answer,
-    received: Sequence[bytes | None],
+    received: Sequence[bytes | str],
 ) -> Outcome:
     """Prove every picture and restore what lies outside the mask.
+
+    Args:
+        prepared: what was asked.
+        answer: what came.
+        received: each picture's bytes, or why there are none.
 
     Raises:
         AnswerUnusable: not one picture is whole.
     """
     pictures: dict[str, bytes] = {}
     infos: list[ImageInfo] = []
-    problem = "it cannot be decoded"
+    problem = ""
     for data in received:
+        if isinstance(data, str):
+            problem = data
+            continue
         try:
             info = _proven(data)
         except ValueError as error:
             problem = wire.plain(str(error), _REASON_LIMIT)
             continue
         infos.append(info)
-        pictures[info.sha256] = data or b""
+        pictures[info.sha256] = data
     if not infos:
         raise AnswerUnusable(
             f"The endpoint sent something that is no whole picture ({problem}).", request_id=answer.request_id
         )
     notes = list(prepared.notes)
     if len(infos) < len(received):
-        notes.append(f"{len(received) - len(infos)} of {len(received)} pictures came broken: {problem}")
+        notes.append(f"{len(received) - len(infos)} of {len(received)} pictures are missing: {problem}")
     if len(received) != prepared.ask.n:
         notes.append(f"{prepared.ask.n} pictures were asked for, {len(received)} came")
     restored, leak = _restore(prepared, infos, pictures, notes)
@@ -93,9 +101,7 @@ def take_apart(reply: Reply, redact: Callable[[str], str]) -> wire.Answer:
     return wire.read_answer(reply.headers, reply.content, redact)
 
 
-def _proven(data: bytes | None) -> ImageInfo:
-    if data is None:
-        raise ValueError("it cannot be decoded")
+def _proven(data: bytes) -> ImageInfo:
     mime, (width, height) = images.examine(data, max_pixels=MAX_ANSWER_PIXELS)
     return ImageInfo(hashlib.sha256(data).hexdigest(), mime, width, height)
 

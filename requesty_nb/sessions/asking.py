@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from requesty_nb import frames, images, masks
 from requesty_nb.errors import BadImage, BadRequest
 from requesty_nb.images import Blob, Source
@@ -164,6 +166,9 @@ def prepare(ask: Ask) -> Prepared:
     accepts = _AZURE_TYPES if ask.model.startswith(_AZURE) else images.ACCEPTED
     sources = tuple(_loaded(image, accepts, raw=ask.raw) for image in ask.images)
     mask = _mask(ask, sources[0])
+    referred = [source for source in (*sources, mask) if isinstance(source, Source) and source.reference]
+    if referred and ask.transport == "multipart":
+        raise BadRequest("A URL or file id cannot be sent as multipart.", hint="Leave out --transport.")
     params = {name: value for name, value in ask.fields.items() if value is not None}
     frame = _frame(ask, sources[0], mask, params)
     if frame is not None and mask is None:
@@ -175,8 +180,7 @@ def prepare(ask: Ask) -> Prepared:
 
 
 def _check_fields(ask: Ask) -> None:
-    if not ask.prompt.strip():
-        raise BadRequest("The prompt is empty.", hint="Say what to change, in the cell's body.")
+    _check_prompt(ask.prompt)
     if not ask.model.strip():
         raise BadRequest("No model is named.", hint="For example --model offline/painter.")
     if not 1 <= len(ask.images) <= MAX_IMAGES:
@@ -195,7 +199,23 @@ def _check_fields(ask: Ask) -> None:
         )
     if wrong := sorted(name for name in _NOT_YET & set(ask.fields) if ask.fields[name]):
         raise BadRequest(f"{wrong[0]} asks for a streamed answer, which this version does not read.")
+    _check_json([ask.prompt, ask.model, ask.fields])
     _check_output(ask.fields)
+
+
+def _check_prompt(prompt: object) -> None:
+    if not isinstance(prompt, str):
+        kind = type(prompt).__name__
+        raise BadRequest(f"The prompt is a {kind}, but has to be text.", hint="It comes before the pictures.")
+    if not prompt.strip():
+        raise BadRequest("The prompt is empty.", hint="Say what to change, in the cell's body.")
+
+
+def _check_json(values: object) -> None:
+    try:
+        msgspec.json.encode(values)
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:  # not JSON; half a surrogate pair
+        raise BadRequest(f"A field cannot be sent: {error}.", hint="Use text, numbers, lists.") from None
 
 
 def _check_output(fields: Mapping[str, Any]) -> None:

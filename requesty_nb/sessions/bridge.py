@@ -29,7 +29,11 @@ def portal() -> BlockingPortal:
     with _lock:
         if _open is None or _open[0] != os.getpid():
             ready: concurrent.futures.Future[BlockingPortal] = concurrent.futures.Future()
-            threading.Thread(target=_keep_open, args=[ready], name="requesty_nb keeper").start()
+            # Said outright: a thread takes this from the one that starts it, and no daemon is waited for.
+            keeper = threading.Thread(
+                target=_keep_open, args=[ready], name="requesty_nb keeper", daemon=False
+            )
+            keeper.start()
             _open = (os.getpid(), ready.result())
         return _open[1]
 
@@ -55,21 +59,44 @@ def run(function: Callable[[], Awaitable[T]], tick: Callable[[], None] | None = 
     Raises:
         KeyboardInterrupt: the caller was interrupted; the function was cancelled and has cleaned up.
     """
-    done = threading.Event()
-
-    async def whole() -> T:
-        try:
-            return await function()
-        finally:
-            done.set()
-
-    future = portal().start_task_soon(whole)
+    future, done = _begun(function)
     try:
         while not concurrent.futures.wait([future], TICK).done:
             if tick:
                 tick()
     except BaseException:
         future.cancel()
-        done.wait(_CLEAN_UP)
+        concurrent.futures.wait([done], _CLEAN_UP)
         raise
     return future.result()
+
+
+async def wait(function: Callable[[], Awaitable[T]]) -> T:
+    """Run an async function in the loop and wait for it in the caller's own, an asyncio one.
+
+    Raises:
+        asyncio.CancelledError: the caller was cancelled; the function was cancelled and has cleaned up.
+    """
+    import asyncio  # noqa: PLC0415 - whoever awaits this has it already
+
+    future, done = _begun(function)
+    try:
+        return await asyncio.wrap_future(future)
+    except asyncio.CancelledError:
+        await asyncio.wait([asyncio.wrap_future(done)], timeout=_CLEAN_UP)
+        raise
+
+
+def _begun(
+    function: Callable[[], Awaitable[T]],
+) -> tuple[concurrent.futures.Future[T], concurrent.futures.Future[None]]:
+    """Start an async function in the loop; return its future, and one that is done when it has cleaned up."""
+    done: concurrent.futures.Future[None] = concurrent.futures.Future()
+
+    async def whole() -> T:
+        try:
+            return await function()
+        finally:
+            done.set_result(None)
+
+    return portal().start_task_soon(whole), done

@@ -12,7 +12,7 @@ import anyio.to_thread
 import msgspec
 
 from requesty_nb.client import Call, Sender, Watch, fetch
-from requesty_nb.errors import Explained, HistoryFault, ImgEditError, OutcomeUnknown
+from requesty_nb.errors import AnswerUnusable, Explained, HistoryFault, ImgEditError, OutcomeUnknown
 from requesty_nb.images import Blob
 from requesty_nb.models import Edit, EditRecord, EditRequest, Failure
 from requesty_nb.records import new_id
@@ -56,9 +56,19 @@ class Till:
         self._flights: dict[tuple[str, int], Flight] = {}
 
     async def pay(
-        self, prepared: Prepared, take: int, settings: Settings, history: History | None, watch: Watch
+        self,
+        prepared: Prepared,
+        take: int,
+        settings: Settings,
+        history: History | None,
+        watch: Watch,
+        *,
+        recorded: Callable[[], Edit | None],
     ) -> Edit:
         """Send a request once and return its edit; the same request and take under way is joined.
+
+        Args:
+            recorded: looks once more for a recorded answer, which another thread may just have got.
 
         Raises:
             ImgEditError: of the type that says what became of it.
@@ -70,7 +80,9 @@ class Till:
             return await _join(flight)
         flight = self._flights[flight_key] = Flight(anyio.Event())
         try:
-            flight.edit = await self._fly(prepared, take, settings, history, watch)
+            flight.edit = await anyio.to_thread.run_sync(recorded) or await self._fly(
+                prepared, take, settings, history, watch
+            )
         except BaseException as error:
             flight.error = error
             raise
@@ -84,31 +96,40 @@ class Till:
     ) -> Edit:
         endpoint = "offline" if is_offline(prepared.ask.model) else settings.base_url
         keeper = _Keeper(prepared, take, endpoint, history)
-        clock = time.monotonic()
         try:
-            kept = await anyio.to_thread.run_sync(keeper.begin)
-            call = await anyio.to_thread.run_sync(self._call, prepared, take, settings, kept)
-            clock = time.monotonic()
-            outcome = await self._outcome(prepared, call, settings, watch)
+            return await self._attempt(prepared, take, settings, keeper, watch)
         except BaseException as error:
-            if isinstance(error, Explained) and is_offline(prepared.ask.model):
-                error.paid = "no"
+            if isinstance(error, Explained):
+                error.without_frames()
+                if is_offline(prepared.ask.model):
+                    error.paid = "no"
             # Even a cancelled call is written down before it goes.
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(keeper.fail, error, watch, time.monotonic() - clock)
+                await anyio.to_thread.run_sync(keeper.fail, error, watch)
             raise
-        # A paid picture is kept, whoever has stopped waiting for it; begun, the thread runs to its end.
-        return await anyio.to_thread.run_sync(keeper.keep, outcome, time.monotonic() - clock)
 
-    async def _outcome(
-        self, prepared: Prepared, call: Call, settings: Settings, watch: Watch
-    ) -> answering.Outcome:
+    async def _attempt(
+        self, prepared: Prepared, take: int, settings: Settings, keeper: _Keeper, watch: Watch
+    ) -> Edit:
+        kept = await anyio.to_thread.run_sync(keeper.begin)
+        call = await anyio.to_thread.run_sync(self._call, prepared, take, settings, kept)
+        keeper.clock = time.monotonic()
+        answer, received = await self._answered(call, settings, watch)
+        # A paid picture is kept, whoever has stopped waiting for it.
+        with anyio.CancelScope(shield=True):
+            outcome = await anyio.to_thread.run_sync(answering.judge, prepared, answer, received)
+            edit = await anyio.to_thread.run_sync(keeper.keep, outcome)
+        return edit  # noqa: RET504 - a scope might swallow, to the type checker
+
+    async def _answered(
+        self, call: Call, settings: Settings, watch: Watch
+    ) -> tuple[Answer, list[bytes | str]]:
         reply = await self._sender.send(call, watch)
         watch.state = "reading the answer"
         redact = call.key.redact if call.key else str
-        answer = await anyio.to_thread.run_sync(answering.take_apart, reply, redact)
-        received = await _received(answer, settings.base_url, call.timeout)
-        return await anyio.to_thread.run_sync(answering.judge, prepared, answer, received)
+        with anyio.CancelScope(shield=True):
+            answer = await anyio.to_thread.run_sync(answering.take_apart, reply, redact)
+        return answer, await _received(answer, settings.base_url, call.timeout, redact)
 
     def _call(self, prepared: Prepared, take: int, settings: Settings, kept: Mapping[str, Blob]) -> Call:
         offline = is_offline(prepared.ask.model)
@@ -139,14 +160,29 @@ async def _join(flight: Flight) -> Edit:
     return Edit(flight.edit.record, flight.edit.read, replayed=True)
 
 
-async def _received(answer: Answer, endpoint: str, timeout: float) -> list[bytes | None]:  # noqa: ASYNC109 - handed on
-    received: list[bytes | None] = []
-    for image in answer.images:
-        if isinstance(image, str):
-            received.append(await fetch(image, endpoint=endpoint, limit=_FETCHED_BYTES, timeout=timeout))
-        else:
-            received.append(image)
-    return received
+async def _received(
+    answer: Answer,
+    endpoint: str,
+    timeout: float,  # noqa: ASYNC109 - handed on
+    redact: Callable[[str], str],
+) -> list[bytes | str]:
+    """Return the bytes of each picture, or why there are none: one that fails does not lose the others."""
+
+    async def one(image: bytes | str | None) -> bytes | str | AnswerUnusable:
+        if not isinstance(image, str):
+            return image or "it cannot be decoded"
+        try:
+            return await fetch(image, endpoint=endpoint, limit=_FETCHED_BYTES, timeout=timeout)
+        except AnswerUnusable as error:
+            error.message, error.body = redact(error.message), redact(error.body)
+            error.request_id = answer.request_id
+            return error
+
+    received = [await one(image) for image in answer.images]
+    faults = [data for data in received if isinstance(data, AnswerUnusable)]
+    if faults and not any(isinstance(data, bytes) for data in received):
+        raise faults[0]
+    return [f"{data.message} {data.body}" if isinstance(data, AnswerUnusable) else data for data in received]
 
 
 class _Keeper:
@@ -160,6 +196,7 @@ class _Keeper:
         self._begun = False
         self._history = history
         self._id = new_id()
+        self.clock = time.monotonic()  # set again when the sending begins
 
     def begin(self) -> dict[str, Blob]:
         """Put note and inputs on disk; return the kept inputs, to send from."""
@@ -178,7 +215,7 @@ class _Keeper:
         self._begun = True
         return {sha256: Blob.at(self._history.objects.path(sha256)) for sha256 in inputs}
 
-    def keep(self, outcome: answering.Outcome, elapsed: float) -> Edit:
+    def keep(self, outcome: answering.Outcome) -> Edit:
         """Record a good answer. Pictures that were paid for reach the user even if the disk fails."""
         record = EditRecord(
             state="ok",
@@ -186,7 +223,7 @@ class _Keeper:
             restored=outcome.restored,
             leak=outcome.leak,
             notes=outcome.notes,
-            **self._common(elapsed),
+            **self._common(),
         )
         if self._history is None:
             return Edit(record, self._memory(outcome.pictures))
@@ -200,7 +237,7 @@ class _Keeper:
             loud = msgspec.structs.replace(record, notes=(warning, *outcome.notes))
             return Edit(loud, self._memory(outcome.pictures))
 
-    def fail(self, error: BaseException, watch: Watch, elapsed: float) -> None:
+    def fail(self, error: BaseException, watch: Watch) -> None:
         """Record an attempt that gave no picture."""
         if self._history is None or not self._begun:
             return
@@ -208,7 +245,7 @@ class _Keeper:
         sent = isinstance(error, OutcomeUnknown) or (not isinstance(error, Explained) and watch.sent)
         unknown = sent and not offline
         record = EditRecord(
-            state="unknown" if unknown else "failed", failure=_failure(error, watch), **self._common(elapsed)
+            state="unknown" if unknown else "failed", failure=_failure(error, watch), **self._common()
         )
         try:
             self._history.finish(record, {})
@@ -217,7 +254,7 @@ class _Keeper:
         if isinstance(error, Explained):
             error.attempt = self._id
 
-    def _common(self, elapsed: float) -> dict[str, Any]:
+    def _common(self) -> dict[str, Any]:
         request: EditRequest = self._prepared.request
         return {
             "id": self._id,
@@ -225,7 +262,7 @@ class _Keeper:
             "take": self._take,
             "request": request,
             "started": self._started,
-            "elapsed": round(elapsed, 3),
+            "elapsed": round(time.monotonic() - self.clock, 3),
             "endpoint": self._endpoint,
             "tags": self._prepared.ask.tags,
             "versions": answering.versions(),
@@ -252,8 +289,8 @@ def _failure(error: BaseException, watch: Watch) -> Failure:
             request_id=error.request_id,
             body=error.body,
         )
-    return Failure(
-        type="Interrupted",
-        message=f"Interrupted while {watch.state}.",
-        paid="perhaps" if watch.sent else "no",
-    )
+    paid = "perhaps" if watch.sent else "no"
+    if isinstance(error, Exception):  # a fault of our own
+        said = f"{type(error).__name__} while {watch.state}."
+        return Failure(type=type(error).__name__, message=said, paid=paid)
+    return Failure(type="Interrupted", message=f"Interrupted while {watch.state}.", paid=paid)

@@ -78,6 +78,8 @@ class Session:
         replay: str | None = None,
         width: int = WIDTH,
     ) -> None:
+        key, api_key = None if api_key is None else Secret(api_key), None
+        self._settings = Settings()  # for a repr while what follows is refused
         self._settings = Settings.from_environment()
         self._width = width
         self._lock = threading.Lock()
@@ -85,7 +87,7 @@ class Session:
         self._history: History | None = None
         self.reporter: Callable[[], Reporter] | None = None
         self.configure(
-            base_url=base_url, api_key=api_key, history=history, model=model, timeout=timeout, replay=replay
+            base_url=base_url, api_key=key, history=history, model=model, timeout=timeout, replay=replay
         )
 
     @property
@@ -97,7 +99,7 @@ class Session:
         self,
         *,
         base_url: str | None = None,
-        api_key: str | None = None,
+        api_key: str | Secret | None = None,
         history: str | Path | Literal[False] | None = None,
         model: str | None = None,
         timeout: float | None = None,
@@ -108,11 +110,12 @@ class Session:
         Raises:
             BadRequest: a value cannot be right.
         """
+        api_key = Secret(api_key) if isinstance(api_key, str) else api_key  # no traceback shows it
         changes: dict[str, Any] = {}
         if base_url is not None:
             changes["base_url"] = checked_base_url(base_url)
         if api_key is not None:
-            changes["api_key"] = Secret(api_key)
+            changes["api_key"] = api_key
         if history is not None:
             changes["history"] = None if history is False else Path(history)
         if model is not None:
@@ -212,14 +215,11 @@ class Session:
     @_arguments_of(ask)
     async def aedit(self, *arguments: Any, **options: Any) -> Edit:  # noqa: ANN401 - those of `ask`
         """Edit images; like `edit`, for callers with an event loop of their own. Cancelling cancels it."""
-        import asyncio  # noqa: PLC0415 - whoever awaits this has it already
-
         ask = self.ask(*arguments, **options)
         prepared, answer = await anyio.to_thread.run_sync(self._ready, ask)
         if not isinstance(answer, int):
             return answer
-        future = bridge.portal().start_task_soon(self._pay, prepared, answer, Watch())
-        return await asyncio.wrap_future(future)
+        return await bridge.wait(lambda: self._pay(prepared, answer, Watch()))
 
     def run(self, ask: Ask, reporter: Reporter | None = None) -> Edit:
         """Do what is asked and wait for it; raises as `edit` does.
@@ -268,9 +268,8 @@ class Session:
             if ask.replay == "only":
                 raise NotRecorded("--new pays, and only recorded answers are allowed.")
             return history.next_take(key)
-        for edit in history.find(key, take):
-            if self._may_answer(edit, ask):
-                return edit
+        if edit := self._recorded_take(prepared, take):
+            return edit
         if ask.replay == "only":
             raise NotRecorded(
                 f"Take {take} of this request is not recorded, and only recorded answers may be used."
@@ -281,6 +280,12 @@ class Session:
             )
         return take
 
+    def _recorded_take(self, prepared: Prepared, take: int) -> Edit | None:
+        if self._history is None or prepared.ask.new or prepared.ask.replay == "off":
+            return None
+        found = self._history.find(prepared.request.key, take)
+        return next((edit for edit in found if self._may_answer(edit, prepared.ask)), None)
+
     def _may_answer(self, edit: Edit, ask: Ask) -> bool:
         """An offline picture answers for another model only where nobody can take it for that model's."""
         made_offline = bool(edit.result and is_offline(edit.result.provider))
@@ -289,7 +294,12 @@ class Session:
         return ask.replay == "only" or is_loopback(self._settings.base_url)
 
     async def _pay(self, prepared: Prepared, take: int, watch: Watch) -> Edit:
-        return await self._in_loop().pay(prepared, take, self._settings, self._history, watch)
+        def recorded() -> Edit | None:
+            return self._recorded_take(prepared, take)
+
+        return await self._in_loop().pay(
+            prepared, take, self._settings, self._history, watch, recorded=recorded
+        )
 
     def _in_loop(self) -> Till:
         """Return this process's till; called in the loop only."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,7 +22,7 @@ _KNOWN = frozenset({*_EFFECTIVE, "data", "usage"})
 class Answer:
     """A good answer, taken apart: per picture its bytes, the address where it lies, or None if broken."""
 
-    images: tuple[bytes | str | None, ...]
+    images: tuple[bytes | str | None, ...] = field(repr=False)
     usage: dict[str, Any]
     effective: dict[str, Any]
     extras: dict[str, Any]

@@ -20,7 +20,7 @@ from requesty_nb.errors import (
     RateLimited,
     TooLarge,
 )
-from requesty_nb.wire.texts import BODY_LIMIT, MESSAGE_LIMIT, plain, request_id, start_of
+from requesty_nb.wire.texts import MESSAGE_LIMIT, plain, request_id, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,7 +107,7 @@ def _told(content: bytes) -> dict[str, str]:
 
 
 def _from_page(content: bytes) -> str:
-    text = content[:BODY_LIMIT].decode("utf-8", "replace")
+    text = content.decode("utf-8", "replace")  # whole: it is cut once the key is out of it
     if "<" not in text:
         return text
     title = text.partition("<title>")[2].partition("</title>")[0]

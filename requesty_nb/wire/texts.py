@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 BODY_LIMIT = 2_000
+_REDACTED = 65_536  # bytes of a body that are redacted before its start is taken
+_DEPTH = 32  # levels of lists and objects that are kept of what a server says
 MESSAGE_LIMIT = 600
 
 
@@ -26,15 +28,17 @@ def plain(text: str, limit: int) -> str:
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
-def redacted(value: Any, redact: Callable[[str], str]) -> Any:  # noqa: ANN401 - JSON
-    """Return a JSON value with the key struck out of every text in it."""
+def redacted(value: Any, redact: Callable[[str], str], depth: int = _DEPTH) -> Any:  # noqa: ANN401 - JSON
+    """Return a JSON value with the key struck out of every text in it, and None for what lies too deep."""
+    if not depth:
+        return None
     match value:
         case str():
             return redact(value)
         case dict():
-            return {redact(name): redacted(item, redact) for name, item in value.items()}
+            return {redact(name): redacted(item, redact, depth - 1) for name, item in value.items()}
         case list():
-            return [redacted(item, redact) for item in value]
+            return [redacted(item, redact, depth - 1) for item in value]
         case _:
             return value
 
@@ -42,4 +46,4 @@ def redacted(value: Any, redact: Callable[[str], str]) -> Any:  # noqa: ANN401 -
 def start_of(content: bytes, redact: Callable[[str], str]) -> str:
     """Return the start of a body, to keep with a failed attempt."""
     # Redacted before it is cut: a key that straddles the cut would no longer be found.
-    return plain(redact(content[: BODY_LIMIT * 4].decode("utf-8", "replace")), BODY_LIMIT)
+    return plain(redact(content[:_REDACTED].decode("utf-8", "replace")), BODY_LIMIT)

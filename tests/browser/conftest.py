@@ -33,8 +33,9 @@ def missing(tool: str) -> None:
     pytest.skip(f"{tool} is not installed")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """Gone with the module: while it runs, its event loop keeps others from running in this thread."""
     path = next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
     if path is None:
         missing("Chromium")
@@ -89,12 +90,12 @@ def _address(server: subprocess.Popen, runtime: Path, log: Path) -> str:
     raise AssertionError(log.read_text(errors="replace")[-3000:])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
     return tmp_path_factory.mktemp("lab")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(workspace):
     with jupyter("jupyterlab", workspace) as address:
         yield address

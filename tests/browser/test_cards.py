@@ -38,9 +38,14 @@ def picture(page, name: str) -> None:
 
 
 def run_all(page) -> None:
-    page.locator(".jp-Notebook .jp-Cell").first.click()
-    for _ in CELLS:
-        page.keyboard.press("Shift+Enter")
+    """Run the notebook as the menu does, once its kernel is there; keys would race with the page's start."""
+    page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context?.sessionContext", timeout=60_000)
+    page.evaluate(
+        """async () => {
+            await jupyterapp.shell.currentWidget.context.sessionContext.ready;
+            await jupyterapp.commands.execute('notebook:run-all-cells');
+        }"""
+    )
     page.get_by_text("NotRecorded").first.wait_for(timeout=60_000)
     page.locator(".jp-OutputArea-output figure img").nth(1).wait_for(timeout=60_000)
 
