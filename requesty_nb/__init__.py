@@ -43,6 +43,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - each name has its own type,
         return import_module("requesty_nb.errors")
     if name == "session" or name in _OF_SESSION:
         session = import_module("requesty_nb.sessions").default()
+        if session.reporter is None and (shell := _shell()) is not None:
+            session.reporter = import_module("requesty_nb.magics.progress").reporter_of(shell)
         return session if name == "session" else getattr(session, name)
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
@@ -63,11 +65,14 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     import_module("requesty_nb.magics").unload(shell)
 
 
+def _shell() -> InteractiveShell | None:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+
+
 def _register_cards() -> None:
     """Show edits as cards wherever a shell is there already, with or without the magics."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
-    if shell is not None:
+    if (shell := _shell()) is not None:
         import_module("requesty_nb.magics").register_cards(shell)
 
 

@@ -77,21 +77,17 @@ class Settings:
         api_key: the endpoint's key; may be empty.
         base_url: the endpoint, up to and with its ``/v1``.
         model: the model asked for when a call names none.
-        model_is_given: whether somebody chose that model; if nobody did, replay may look past it.
         history: the folder that keeps the edits, or None to keep nothing.
         replay: ``auto`` answers from the record or pays; ``only`` never pays; ``off`` always pays.
         timeout: seconds for one whole call.
-        max_cost: US dollars a session may spend, or None.
     """
 
     api_key: Secret = field(default_factory=lambda: Secret(""))
     base_url: str = DEFAULT_BASE_URL
     model: str = DEFAULT_MODEL
-    model_is_given: bool = False
     history: Path | None = Path(DEFAULT_HISTORY)
     replay: Replay = "auto"
     timeout: float = DEFAULT_TIMEOUT
-    max_cost: float | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -106,10 +102,8 @@ class Settings:
             api_key=key,
             base_url=checked_base_url(env.get("REQUESTY_BASE_URL", DEFAULT_BASE_URL)),
             model=env.get("REQUESTY_NB_MODEL", DEFAULT_MODEL),
-            model_is_given="REQUESTY_NB_MODEL" in env,
             history=Path(env.get("REQUESTY_NB_HISTORY", DEFAULT_HISTORY)).expanduser(),
             replay=checked_replay(env.get("REQUESTY_NB_REPLAY", "auto")),
-            max_cost=_dollars(env.get("REQUESTY_NB_MAX_COST")),
         )
 
 
@@ -165,17 +159,3 @@ def is_loopback(base_url: str) -> bool:
 def is_offline(model: str) -> bool:
     """Tell whether a model is answered in the process, free: its name alone decides."""
     return model.startswith(OFFLINE_PREFIX)
-
-
-def _dollars(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        amount = float(text)
-    except ValueError:
-        amount = -1.0
-    if not 0 <= amount < float("inf"):
-        raise BadRequest(
-            f"A cost limit is {text!r}, but has to be a number of US dollars.", hint="For example 2.50."
-        )
-    return amount

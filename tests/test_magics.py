@@ -557,8 +557,8 @@ def test_an_edit_is_a_card_with_import_alone(folder):
 
 def test_the_arguments_of_edit_can_be_seen(kernel):
     names = kernel.value("list(__import__('inspect').signature(rq.edit).parameters)")
-    assert names[:6] == ["prompt", "images", "mask", "model", "n", "extend"]
-    assert {"take", "new", "replay", "tags", "timeout", "fields"} <= set(names)
+    assert names[:7] == ["prompt", "images", "mask", "model", "n", "size", "quality"]
+    assert {"take", "new", "replay", "tags", "timeout", "extras"} <= set(names)
     assert kernel.value("list(__import__('inspect').signature(rq.aedit).parameters)") == names
 
 

@@ -250,7 +250,7 @@ def test_note_and_inputs_are_on_disk_when_the_request_comes_and_the_record_when_
     seen: list[Any] = []
 
     def looking(line: Line) -> None:
-        line.head()
+        line.request()
         notes = [path.read_bytes() for path in (tmp_path / "pending").iterdir()]
         objects = {path.name: path.read_bytes() for path in (tmp_path / "objects").glob("*/*")}
         seen.append((notes, objects, (tmp_path / "edits").exists()))

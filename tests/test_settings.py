@@ -15,8 +15,8 @@ KEY = "rqsty-sk-made/up+0123456789abcdef"
 def test_without_variables_the_defaults_hold():
     found = Settings.from_environment({})
     assert (found.base_url, found.model) == ("https://router.requesty.ai/v1", "azure/openai/gpt-image-1.5")
-    assert (found.replay, found.history, found.max_cost) == ("auto", Path("imgedit-history"), None)
-    assert not found.api_key and not found.model_is_given
+    assert (found.replay, found.history) == ("auto", Path("imgedit-history"))
+    assert not found.api_key
 
 
 def test_every_variable_is_read_and_an_empty_one_is_not_set():
@@ -27,14 +27,13 @@ def test_every_variable_is_read_and_an_empty_one_is_not_set():
             "REQUESTY_NB_MODEL": "offline/painter",
             "REQUESTY_NB_HISTORY": "~/edits",
             "REQUESTY_NB_REPLAY": "only",
-            "REQUESTY_NB_MAX_COST": "2.50",
         }
     )
     assert found.api_key.reveal() == KEY
     assert found.base_url == "https://router.eu.requesty.ai/v1"
-    assert (found.model, found.model_is_given) == ("offline/painter", True)
-    assert (found.history, found.replay, found.max_cost) == (Path.home() / "edits", "only", 2.5)
-    empty = dict.fromkeys(("REQUESTY_API_KEY", "REQUESTY_BASE_URL", "REQUESTY_NB_MAX_COST"), "")
+    assert found.model == "offline/painter"
+    assert (found.history, found.replay) == (Path.home() / "edits", "only")
+    empty = dict.fromkeys(("REQUESTY_API_KEY", "REQUESTY_BASE_URL"), "")
     assert Settings.from_environment(empty).base_url == settings.DEFAULT_BASE_URL
 
 
@@ -42,10 +41,6 @@ def test_every_variable_is_read_and_an_empty_one_is_not_set():
     "variable",
     [
         {"REQUESTY_NB_REPLAY": "sometimes"},
-        {"REQUESTY_NB_MAX_COST": "much"},
-        {"REQUESTY_NB_MAX_COST": "-1"},
-        {"REQUESTY_NB_MAX_COST": "inf"},
-        {"REQUESTY_NB_MAX_COST": "nan"},
         {"REQUESTY_API_KEY": "ключ"},
         {"REQUESTY_API_KEY": "two\nlines"},
     ],

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import DisplayHandle, display
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from IPython.core.interactiveshell import InteractiveShell
 
 _PATIENCE = 0.7  # seconds before anything is shown: quick edits show their card only
@@ -75,3 +77,8 @@ class TerminalProgress:
 def progress_of(shell: InteractiveShell) -> NotebookProgress | TerminalProgress:
     """Return what fits the shell: a kernel's output can be updated in place, a terminal's cannot."""
     return NotebookProgress() if getattr(shell, "kernel", None) is not None else TerminalProgress()
+
+
+def reporter_of(shell: InteractiveShell) -> Callable[[], NotebookProgress | TerminalProgress]:
+    """Return what makes a session's reporter for each call in this shell."""
+    return lambda: progress_of(shell)

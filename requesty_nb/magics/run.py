@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from requesty_nb import display, images, options
 from requesty_nb.errors import BadRequest
 from requesty_nb.magics import commands
-from requesty_nb.magics.progress import progress_of
+from requesty_nb.magics.progress import progress_of, reporter_of
 from requesty_nb.magics.resolve import resolve
 from requesty_nb.sessions import default
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def imgedit(shell: InteractiveShell, line: str, cell: str | None) -> None:
     """Run the cell magic, or without a cell the command on the line."""
     session = default()
-    session.reporter = lambda: progress_of(shell)
+    session.reporter = reporter_of(shell)
     if cell is None or line.strip() in {"--help", "-h"}:
         commands.run(session, line)
         return

@@ -6,7 +6,7 @@ import keyword
 import re
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from requesty_nb.errors import BadRequest
@@ -95,7 +95,7 @@ class Options:
             seen.add(name)
 
     @property
-    def fields(self) -> dict[str, object]:
+    def fields(self) -> dict[str, Any]:
         """The endpoint's fields that were given, but for model, prompt, pictures, mask and n."""
         own = {option.wire: getattr(self, option.field) for option in OPTIONS if option.wire}
         return {name: value for name, value in own.items() if value is not None} | dict(self.params)

@@ -80,9 +80,14 @@ async def wait(function: Callable[[], Awaitable[T]]) -> T:
     import asyncio  # noqa: PLC0415 - whoever awaits this has it already
 
     future, done = _begun(function)
+    waiter = asyncio.wrap_future(future)
     try:
-        return await asyncio.wrap_future(future)
+        # In steps: a kernel acts on an interrupt only when its loop wakes.
+        while not (await asyncio.wait([waiter], timeout=TICK))[0]:
+            pass
+        return waiter.result()
     except asyncio.CancelledError:
+        waiter.cancel()
         await asyncio.wait([asyncio.wrap_future(done)], timeout=_CLEAN_UP)
         raise
 

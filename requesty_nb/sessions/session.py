@@ -8,17 +8,19 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar
 
 import anyio.to_thread
 
 from requesty_nb.client import Watch
-from requesty_nb.errors import BadRequest, Interrupted, KeyMissing, NotRecorded, OutcomeUnknown
+from requesty_nb.errors import BadRequest
 from requesty_nb.records import History
 from requesty_nb.sessions import bridge
 from requesty_nb.sessions.asking import Ask, Prepared, prepare
 from requesty_nb.sessions.paying import Till
-from requesty_nb.settings import Secret, Settings, checked_base_url, checked_replay, is_loopback, is_offline
+from requesty_nb.sessions.replaying import recorded, recorded_or_take
+from requesty_nb.sessions.waiting import Reporter, interrupted
+from requesty_nb.settings import Secret, Settings, checked_base_url, checked_replay, is_offline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,16 +32,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WIDTH = 16
-
-
-class Reporter(Protocol):
-    """Shows what a call is doing while somebody waits for it."""
-
-    def tick(self, state: str, elapsed: float) -> None:
-        """Show a state and the seconds so far; called about four times a second."""
-
-    def close(self) -> None:
-        """Take it off the screen."""
 
 
 def _arguments_of(ask: Callable[P, Ask]) -> Callable[[Callable[..., T]], Callable[P, T]]:
@@ -119,7 +111,7 @@ class Session:
         if history is not None:
             changes["history"] = None if history is False else Path(history)
         if model is not None:
-            changes |= {"model": model, "model_is_given": True}
+            changes["model"] = model
         if timeout is not None:
             changes["timeout"] = timeout
         if replay is not None:
@@ -150,6 +142,14 @@ class Session:
         mask: object | None = None,
         model: str | None = None,
         n: int = 1,
+        size: str | None = None,
+        quality: str | None = None,
+        background: str | None = None,
+        output_format: str | None = None,
+        output_compression: int | None = None,
+        input_fidelity: str | None = None,
+        moderation: str | None = None,
+        user: str | None = None,
         extend: str | tuple[int, int, int, int] | None = None,
         take: int | None = None,
         new: bool = False,
@@ -158,7 +158,7 @@ class Session:
         tags: tuple[str, ...] | list[str] = (),
         transport: str = "",
         timeout: float | None = None,
-        **fields: Any,  # noqa: ANN401 - the endpoint's fields, sent untouched
+        **extras: Any,  # noqa: ANN401 - the endpoint's further fields, sent untouched
     ) -> Ask:
         """Return what is asked for, with this session's defaults filled in.
 
@@ -178,10 +178,28 @@ class Session:
             tags: words to find it by.
             transport: ``multipart`` or ``json``; chosen by what the images are if left out.
             timeout: seconds for the whole call.
-            fields: size, quality, background, output_format, output_compression, input_fidelity,
-                moderation, user, and any other field of the endpoint, sent as it is.
+            size: ``1024x1024`` and the like, or ``auto``; not looked at here, as lists of sizes age.
+            quality: ``low``, ``medium``, ``high`` or ``auto``.
+            background: ``transparent``, ``opaque`` or ``auto``.
+            output_format: ``png``, ``jpeg`` or ``webp``.
+            output_compression: 0 to 100, for jpeg and webp.
+            input_fidelity: ``low`` or ``high``.
+            moderation: ``low`` or ``auto``.
+            user: an end user's id, for the endpoint.
+            extras: any other field of the endpoint, sent as it is.
         """
         settings = self._settings
+        fields = {
+            "size": size,
+            "quality": quality,
+            "background": background,
+            "output_format": output_format,
+            "output_compression": output_compression,
+            "input_fidelity": input_fidelity,
+            "moderation": moderation,
+            "user": user,
+            **extras,
+        }
         return Ask(
             prompt=prompt,
             images=images,
@@ -240,7 +258,7 @@ class Session:
                 (lambda: reporter.tick(watch.state, time.monotonic() - watch.started)) if reporter else None,
             )
         except KeyboardInterrupt:
-            raise _interrupted(watch, free=is_offline(ask.model)) from None
+            raise interrupted(watch, free=is_offline(ask.model)) from None
         finally:
             if reporter:
                 reporter.close()
@@ -248,57 +266,17 @@ class Session:
     def _ready(self, ask: Ask) -> tuple[Prepared, Edit | int]:
         """Return the prepared ask, and its recorded answer or the take to pay for."""
         prepared = prepare(ask)
-        recorded = self._recorded(prepared)
-        if not isinstance(recorded, int):
-            return prepared, recorded
-        settings = self._settings
-        if not (is_offline(ask.model) or settings.api_key or is_loopback(settings.base_url)):
-            raise KeyMissing(f"There is no API key, {ask.model} needs one, and no recorded answer fits.")
-        return prepared, recorded
-
-    def _recorded(self, prepared: Prepared) -> Edit | int:
-        ask, history = prepared.ask, self._history
-        take = ask.take or 1
-        if history is None:
-            if ask.replay == "only":
-                raise NotRecorded("Only recorded answers are allowed, and this session keeps none.")
-            return take
-        key = prepared.request.key
-        if ask.replay == "off" or ask.new:
-            if ask.replay == "only":
-                raise NotRecorded("--new pays, and only recorded answers are allowed.")
-            return history.next_take(key)
-        if edit := self._recorded_take(prepared, take):
-            return edit
-        if ask.replay == "only":
-            raise NotRecorded(
-                f"Take {take} of this request is not recorded, and only recorded answers may be used."
-            )
-        if unknown := history.unknown(key, take):
-            raise OutcomeUnknown(
-                f"An earlier attempt at this was sent, and got no answer (id {unknown[-1]})."
-            )
-        return take
-
-    def _recorded_take(self, prepared: Prepared, take: int) -> Edit | None:
-        if self._history is None or prepared.ask.new or prepared.ask.replay == "off":
-            return None
-        found = self._history.find(prepared.request.key, take)
-        return next((edit for edit in found if self._may_answer(edit, prepared.ask)), None)
-
-    def _may_answer(self, edit: Edit, ask: Ask) -> bool:
-        """An offline picture answers for another model only where nobody can take it for that model's."""
-        made_offline = bool(edit.result and is_offline(edit.result.provider))
-        if not made_offline or is_offline(ask.model):
-            return True
-        return ask.replay == "only" or is_loopback(self._settings.base_url)
+        return prepared, recorded_or_take(prepared, self._history, self._settings)
 
     async def _pay(self, prepared: Prepared, take: int, watch: Watch) -> Edit:
-        def recorded() -> Edit | None:
-            return self._recorded_take(prepared, take)
-
+        settings, history = self._settings, self._history
         return await self._in_loop().pay(
-            prepared, take, self._settings, self._history, watch, recorded=recorded
+            prepared,
+            take,
+            settings,
+            history,
+            watch,
+            recorded=lambda: recorded(prepared, take, history, settings),
         )
 
     def _in_loop(self) -> Till:
@@ -337,14 +315,6 @@ def _offline_app() -> object:
 
         _app = create_app(require_key=False)
     return _app
-
-
-def _interrupted(watch: Watch, *, free: bool) -> Interrupted:
-    if free:
-        return Interrupted("Interrupted.", paid="no", hint="The kernel is fine; run the cell again.")
-    if watch.sent:
-        return Interrupted("Interrupted while waiting for the endpoint, which may go on working on it.")
-    return Interrupted("Interrupted before the request had left.", paid="no", hint="The kernel is fine.")
 
 
 _default: Session | None = None

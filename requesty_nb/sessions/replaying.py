@@ -1,0 +1,71 @@
+"""Replay or pay: what the record says to an ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from requesty_nb.errors import KeyMissing, NotRecorded, OutcomeUnknown
+from requesty_nb.settings import is_loopback, is_offline
+
+if TYPE_CHECKING:
+    from requesty_nb.models import Edit
+    from requesty_nb.records import History
+    from requesty_nb.sessions.asking import Ask, Prepared
+    from requesty_nb.settings import Settings
+
+
+def recorded_or_take(prepared: Prepared, history: History | None, settings: Settings) -> Edit | int:
+    """Return the recorded answer to an ask, or the take to pay for.
+
+    Raises:
+        NotRecorded: it would have to be paid for, and must not be.
+        OutcomeUnknown: an earlier attempt may have been paid for.
+        KeyMissing: it would have to be paid for, and there is no key.
+        HistoryFault: the record that may hold the answer is damaged.
+    """
+    found = _answer(prepared, history, settings)
+    if isinstance(found, int):
+        ask = prepared.ask
+        if not (is_offline(ask.model) or settings.api_key or is_loopback(settings.base_url)):
+            raise KeyMissing(f"There is no API key, {ask.model} needs one, and no recorded answer fits.")
+    return found
+
+
+def recorded(prepared: Prepared, take: int, history: History | None, settings: Settings) -> Edit | None:
+    """Return the recorded answer at a take, if the ask wants one."""
+    ask = prepared.ask
+    if history is None or ask.new or ask.replay == "off":
+        return None
+    found = history.find(prepared.request.key, take)
+    return next((edit for edit in found if _may_answer(edit, ask, settings)), None)
+
+
+def _answer(prepared: Prepared, history: History | None, settings: Settings) -> Edit | int:
+    ask = prepared.ask
+    take = ask.take or 1
+    if history is None:
+        if ask.replay == "only":
+            raise NotRecorded("Only recorded answers are allowed, and this session keeps none.")
+        return take
+    key = prepared.request.key
+    if ask.replay == "off" or ask.new:
+        if ask.replay == "only":
+            raise NotRecorded("--new pays, and only recorded answers are allowed.")
+        return history.next_take(key)
+    if edit := recorded(prepared, take, history, settings):
+        return edit
+    if ask.replay == "only":
+        raise NotRecorded(
+            f"Take {take} of this request is not recorded, and only recorded answers may be used."
+        )
+    if unknown := history.unknown(key, take):
+        raise OutcomeUnknown(f"An earlier attempt at this was sent, and got no answer (id {unknown[-1]}).")
+    return take
+
+
+def _may_answer(edit: Edit, ask: Ask, settings: Settings) -> bool:
+    """An offline picture answers for another model only where nobody can take it for that model's."""
+    made_offline = bool(edit.result and is_offline(edit.result.provider))
+    if not made_offline or is_offline(ask.model):
+        return True
+    return ask.replay == "only" or is_loopback(settings.base_url)
