@@ -40,9 +40,9 @@ _CHECKS = "repeating-conic-gradient(rgba(128,128,128,.25) 0 25%,transparent 0 50
 _QUIET = "opacity:.7"
 
 
-def edit_bundle(edit: Edit) -> dict[str, str]:
-    """Return the card of an edit, as ``text/html`` and ``text/plain``."""
-    plain, figures = edit_text(edit), list(_figures(edit))
+def edit_bundle(edit: Edit, *, raw: bool = False) -> dict[str, str]:
+    """Return the card of an edit as ``text/html`` and ``text/plain``; ``raw`` shows what was received."""
+    plain, figures = edit_text(edit), list(_figures(edit, raw=raw))
     html = _within_weight(lambda drawn: _card(edit, drawn), figures, plain)
     return {"text/html": html, "text/plain": plain}
 
@@ -135,7 +135,7 @@ def _all_facts(edit: Edit) -> Iterator[tuple[str, str]]:
             "Outside the mask",
             (
                 f"{edit.leak.share:.1%} changed in the raw result, by {edit.leak.mean:.1f} of 255 on average"
-                + ("; put back here" if record.restored else "")
+                + ("; put back in edit.restored" if record.restored else "")
             ),
         )
     yield from _provenance(edit)
@@ -210,11 +210,11 @@ class _Figure:
         )
 
 
-def _figures(edit: Edit) -> Iterator[_Figure]:
+def _figures(edit: Edit, *, raw: bool) -> Iterator[_Figure]:
     """Yield the source with the mask laid over it, then the results."""
     yield _source_figure(edit)
-    shown = edit.restored
-    kind = "restored" if edit.record.restored else "result"
+    shown = edit.images if raw else edit.restored
+    kind = "restored" if edit.record.restored and not raw else "result"
     for number, picture in enumerate(shown, 1):
         width, height = picture.size
         what = kind if len(shown) == 1 else f"{kind} {number}"
@@ -297,4 +297,4 @@ def history_lines(edits: Sequence[Edit]) -> str:
         f"{_line(edit.prompt, 60)}"
         for edit in edits
     ]
-    return "\n".join(rows) or "No edits yet."
+    return "\n".join(rows) or "No edits."

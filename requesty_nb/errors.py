@@ -30,12 +30,13 @@ from __future__ import annotations
 import textwrap
 from typing import Any, ClassVar, Literal
 
-Paid = Literal["no", "perhaps", "probably"]
+Paid = Literal["no", "perhaps", "probably", "done"]
 
 PAID_TEXT: dict[str, str] = {
     "no": "Nothing was paid.",
     "perhaps": "It is not known whether this was paid.",
     "probably": "This was probably paid.",
+    "done": "The edit itself is done.",
 }
 
 
@@ -45,7 +46,7 @@ class Explained(BaseException):
     Attributes:
         message: what happened, one sentence or two, plain text.
         hint: what to do next, plain text; may be empty.
-        paid: ``no``, ``perhaps`` or ``probably``.
+        paid: ``no``, ``perhaps``, ``probably``, or ``done`` where a good edit is not what failed.
         status: the HTTP status, when an endpoint answered.
         code: the endpoint's own error code, when it gave one.
         origin: who refused: ``router``, ``provider`` or empty.
@@ -218,5 +219,5 @@ class HistoryFault(ImgEditError):
 class Interrupted(Explained, KeyboardInterrupt):
     """The user interrupted. Not an `Exception`, so that no loop in a notebook swallows it."""
 
-    default_hint = "The kernel is fine. `--new` pays for another attempt."
+    default_hint = "The kernel is fine. Run again: an answer that came is replayed; `--new` pays for another."
     default_paid = "perhaps"

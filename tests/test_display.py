@@ -107,7 +107,7 @@ def test_the_leak_row_gives_share_and_mean_of_the_raw_result(painted):
     row = card_of(painted).rows["Outside the mask"]
     assert painted.leak is not None
     assert row.startswith(f"{painted.leak.share:.1%} changed in the raw result")
-    assert row.endswith("put back here")
+    assert row.endswith("put back in edit.restored")
     raw = Made().edit([PHOTO], leak=Leak(0.5164, 37.78))
     assert card_of(raw).rows["Outside the mask"] == (
         "51.6% changed in the raw result, by 37.8 of 255 on average"
@@ -341,4 +341,4 @@ def test_the_history_is_a_line_for_each_edit():
     assert len(lines) == 2
     assert lines[0].endswith("take 1   azure/openai/gpt-image-1.5  one line")
     assert lines[1].endswith("x…")
-    assert display.history_lines([]) == "No edits yet."
+    assert display.history_lines([]) == "No edits."

@@ -175,8 +175,8 @@ def test_save_writes_what_is_shown_under_the_right_suffix(kernel, folder):
     assert ran.text.splitlines() == ["Saved out-1.jpg", "Saved out-2.jpg"]
     assert (folder / "out-2.jpg").read_bytes().startswith(b"\xff\xd8\xff")
     ran = kernel.run("%%imgedit coffee.png --format jpeg -n 2 --save nowhere/out.png\nsepia")
-    assert "nowhere/out-1.jpg" in lines_of(ran)[0]
-    assert len(ran.of("display_data")) == 1, "the card is there all the same"
+    assert "nowhere/out.png names no file" in lines_of(ran)[0]
+    assert not ran.of("display_data"), "nothing was made for a file that has no place"
 
 
 def test_takes_new_and_replay(kernel):
@@ -467,7 +467,7 @@ def test_a_configuration_file_gives_defaults(tmp_path):
 
 def test_the_commands_answer(online, folder):
     kernel, _ = online
-    assert kernel.ok("%imgedit history").text == "No edits yet.\n"
+    assert kernel.ok("%imgedit history").text == "No edits.\n"
     kernel.ok("%%imgedit coffee.png\nA Red hat")
     kernel.ok("%%imgedit coffee.png\nblue")
     assert kernel.ok("%imgedit history red HAT").text.rstrip().endswith("vendor/painter-9  A Red hat")
@@ -553,6 +553,12 @@ def test_an_edit_is_a_card_with_import_alone(folder):
         assert any("replayed from the history" in words for words in card_of(ran).words)
         assert card_of(kernel.ok("rq.history[-1].images[0]")).alts == ["picture of 1536 by 1024 pixels"]
         assert "<History " in kernel.ok("rq.history").of("execute_result")[0]["data"]["text/plain"]
+
+
+def test_a_slip_of_the_pen_is_told_before_anything_is_paid(kernel):
+    lines = lines_of(kernel.run("rq.edit('sepia', 'coffee.png', qualty='high')"))
+    assert "did you mean 'quality'" in lines[0]
+    assert "Nothing was paid." in lines
 
 
 def test_the_arguments_of_edit_can_be_seen(kernel):

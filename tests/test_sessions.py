@@ -157,12 +157,62 @@ def test_without_a_history_every_call_is_paid_for(server):
 
 
 def test_a_failed_attempt_fills_no_take(tmp_path):
-    with scripted(refusing(500), answering(GOOD)) as server, session(server.url, tmp_path) as one:
-        with pytest.raises(errors.EndpointBroken) as caught:
+    with scripted(refusing(400), answering(GOOD)) as server, session(server.url, tmp_path) as one:
+        with pytest.raises(errors.BadRequest) as caught:
             one.edit("x", PNG)
         edit = one.edit("x", PNG)
         assert (edit.take, edit.replayed, server.posts) == (1, False, 2)
         assert [failed.id for failed in one.history.failures] == [caught.value.attempt]
+
+
+@pytest.mark.parametrize("turn", [refusing(502), answering(b"<html>")])
+def test_what_may_have_been_paid_is_not_sent_again_by_itself(tmp_path, turn):
+    with scripted(turn, answering(GOOD)) as server, session(server.url, tmp_path) as one:
+        with pytest.raises((errors.EndpointBroken, errors.AnswerUnusable)):
+            one.edit("x", PNG)
+        with pytest.raises(errors.OutcomeUnknown, match="gave no picture"):
+            one.edit("x", PNG)
+        assert server.posts == 1
+        assert one.edit("x", PNG, new=True).take == 1 and one.edit("x", PNG).replayed
+
+
+def test_a_source_that_is_changed_while_its_edit_is_made_loses_nothing(tmp_path):
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(PNG)
+
+    def changing(line: Line) -> None:
+        line.request()
+        photo.unlink()
+        line.send(message(GOOD))
+
+    with scripted(changing) as server, session(server.url, tmp_path / "kept") as one:
+        edit = one.edit("x", photo, mask=Mask((48, 48)).rect(0, 0, 9, 9), size="1024x1024")
+        assert edit.images[0].bytes == MADE[0] and edit.record.restored
+
+
+def test_each_of_several_new_takes_at_once_is_an_own_one(tmp_path):
+    async def three(one):
+        return await asyncio.gather(*(one.aedit("x", PNG, new=True) for _ in range(3)))
+
+    with scripted(*[answering(GOOD)] * 3) as server, session(server.url, tmp_path) as one:
+        edits = asyncio.run(three(one))
+        assert sorted(edit.take for edit in edits) == [1, 2, 3] and server.posts == 3
+
+
+def test_another_session_under_way_with_the_same_is_not_paid_beside(tmp_path):
+    with (
+        scripted(held(GOOD)) as server,
+        session(server.url, tmp_path) as one,
+        session(server.url, tmp_path) as other,
+        ThreadPoolExecutor() as pool,
+    ):
+        first = pool.submit(one.edit, "x", PNG)
+        server.wait_for(1)
+        with pytest.raises(errors.OutcomeUnknown, match="under way"):
+            other.edit("x", PNG)
+        server.released.set()
+        assert first.result().take == 1
+        assert other.edit("x", PNG).replayed and server.posts == 1
 
 
 def test_after_an_unknown_outcome_nothing_is_sent_until_it_is_asked_for(tmp_path):

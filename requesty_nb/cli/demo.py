@@ -88,11 +88,11 @@ def _notebook(photo: str, size: tuple[int, int]) -> Any:  # noqa: ANN401 - nbfor
         form.new_markdown_cell("## Inside a mask only\nWhat lies outside stays as it was, pixel by pixel."),
         form.new_code_cell(
             "import requesty_nb as rq\n\n"
-            f"upper = rq.Mask(({width}, {height})).rect(0, 0, {width}, {height // 2})"
+            f"upper = rq.Mask(({width}, {height})).rect(0, 0, {width}, {height // 2}).feather({height // 12})"
         ),
-        form.new_code_cell(f"%%imgedit {photo} --mask upper -n 2 -o painted\nAs a watercolour"),
+        form.new_code_cell(f"%%imgedit {photo} --mask upper -n 2 -o painted\nA night sky with stars"),
         form.new_markdown_cell("## On from a result\nAn edit can be the source of the next."),
-        form.new_code_cell("%%imgedit sunset -o night\nNow by night, with stars"),
+        form.new_code_cell("%%imgedit sunset -o paper\nAs a watercolour"),
         form.new_markdown_cell("## Again, for nothing\nThe same cell is answered from the history."),
         form.new_code_cell(f"%%imgedit {photo}\nTurn it into a dramatic sunset"),
         form.new_code_cell("rq.history"),

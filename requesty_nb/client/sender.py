@@ -91,7 +91,7 @@ class Sender:
 
     def __init__(self, width: int) -> None:
         self._permits = anyio.CapacityLimiter(width)
-        self._paused_until = 0.0
+        self._paused_until: dict[str, float] = {}  # by address: one endpoint's pause is no other's
         self._clients: dict[object, httpx.AsyncClient] = {}
 
     async def send(self, call: Call, watch: Watch) -> Reply:
@@ -104,7 +104,7 @@ class Sender:
         for attempt in itertools.count(1):
             watch.state = "waiting for a place"
             async with self._permits:
-                await self._sit_out_pause(watch)
+                await self._sit_out_pause(call, watch, left)
                 begun = time.monotonic()
                 reply = await self._attempt(call, watch, left)
                 left -= time.monotonic() - begun
@@ -117,7 +117,10 @@ class Sender:
             paused -= delay
             if delay > left or paused < 0:
                 raise _cannot_wait(error, delay)
-            self._pause(delay, everyone=isinstance(reply, Reply))
+            if isinstance(reply, Reply):
+                self._paused_until[call.url] = max(
+                    self._paused_until.get(call.url, 0.0), time.monotonic() + delay
+                )
             watch.state = f"asked to wait {delay:.0f} s" if isinstance(reply, Reply) else "connecting again"
             watch.begun = watch.sent = False
             await anyio.sleep(delay)
@@ -128,12 +131,10 @@ class Sender:
         for client in self._clients.values():
             await client.aclose()
 
-    def _pause(self, delay: float, *, everyone: bool) -> None:
-        if everyone:
-            self._paused_until = max(self._paused_until, time.monotonic() + delay)
-
-    async def _sit_out_pause(self, watch: Watch) -> None:
-        while (rest := self._paused_until - time.monotonic()) > 0:
+    async def _sit_out_pause(self, call: Call, watch: Watch, left: float) -> None:
+        while (rest := self._paused_until.get(call.url, 0.0) - time.monotonic()) > 0:
+            if rest > left:
+                raise _cannot_wait(RateLimited("The endpoint asked all to slow down."), rest)
             watch.state = f"the endpoint asked to wait {rest:.0f} s"
             await anyio.sleep(rest)
 
@@ -239,10 +240,11 @@ def _out_of_time(call: Call, watch: Watch) -> ImgEditError:
 
 def _delay(reply: Reply | NotSent, attempt: int) -> float | None:
     """Return how long to wait before sending again; None if it must not be sent again."""
-    backoff = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (attempt - 1))
+    backoff = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(attempt - 1, 10))
     if isinstance(reply, NotSent):
         return backoff if attempt < _CONNECT_TRIES else None
     asked = wire.retry_after(reply.headers)
+    asked = None if asked is None else max(asked, _FIRST_DELAY)  # "at once" would be a storm
     if reply.status == _TOO_MANY:
         return backoff if asked is None else asked
     if reply.status == _UNAVAILABLE:

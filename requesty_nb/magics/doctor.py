@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from requesty_nb.client import list_models
@@ -74,7 +73,7 @@ def _history(session: Session) -> Iterator[tuple[str, str]]:
         yield "--", "this session keeps no history"
         return
     try:
-        probe = Path(folder).expanduser().absolute() / "cache" / "doctor"
+        probe = session.history.folder / "cache" / "doctor"
         probe.parent.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"ok")
         probe.unlink()

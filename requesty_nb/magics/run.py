@@ -30,12 +30,13 @@ def imgedit(shell: InteractiveShell, line: str, cell: str | None) -> None:
     parsed = options.parse(line)
     ask = _ask(shell, session, parsed, cell)
     progress = progress_of(shell)
+    save = _target(parsed.save)
     edit = session.run(ask, progress)
     if parsed.out:
         shell.user_ns[parsed.out] = edit
-    progress.replace(display.edit_bundle(edit))
-    if parsed.save:
-        for path in _save(edit, Path(parsed.save).expanduser(), raw=parsed.raw):
+    progress.replace(display.edit_bundle(edit, raw=parsed.raw))
+    if save:
+        for path in _save(edit, save, raw=parsed.raw):
             print(f"Saved {path}")  # noqa: T201 - output of a cell
 
 
@@ -64,8 +65,20 @@ def _ask(shell: InteractiveShell, session: Session, parsed: Options, cell: str) 
         tags=parsed.tags,
         transport=parsed.transport or "",
         timeout=parsed.timeout,
-        **parsed.fields,
+        params=parsed.fields,
     )
+
+
+def _target(save: str | None) -> Path | None:
+    """See before anything is paid that there is a place for the file."""
+    if save is None:
+        return None
+    path = Path(save).expanduser()
+    if not path.name or not path.parent.is_dir():
+        raise BadRequest(
+            f"--save {save} names no file in a folder that is there.", hint="Make the folder first."
+        )
+    return path
 
 
 def _save(edit: Edit, path: Path, *, raw: bool) -> list[Path]:
@@ -79,7 +92,8 @@ def _save(edit: Edit, path: Path, *, raw: bool) -> list[Path]:
             saved.append(picture.save(target))
         except OSError as error:
             raise BadRequest(
-                f"The picture is in the history, but cannot be saved to {target}: {error.strerror or error}.",
-                hint="Save it elsewhere: running the cell again replays it for nothing.",
+                f"The picture cannot be saved to {target}: {error.strerror or error}.",
+                hint="Save it elsewhere: with a history, running the cell again replays it for nothing.",
+                paid="done",
             ) from error
     return saved

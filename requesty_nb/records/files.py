@@ -25,7 +25,7 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _spool(path.parent, pieces)
-        temporary.replace(path)
+        _put(temporary, path)
     except OSError as error:
         raise _unwritable(path, error) from error
 
@@ -57,6 +57,14 @@ def _spool(folder: Path, pieces: Iterable[bytes]) -> Path:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
+
+
+def _put(temporary: Path, target: Path) -> None:
+    try:
+        temporary.replace(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _unwritable(path: Path, error: OSError) -> HistoryFault:
@@ -107,10 +115,12 @@ class Objects:
             if digest.hexdigest() != sha256:
                 temporary.unlink()
                 raise HistoryFault("A picture changed while it was being kept.", hint="Run the cell again.")
-            temporary.replace(target)
+            _put(temporary, target)
         except OSError as error:
+            if _digest_of(target) == sha256:  # another thread was quicker, and has it open
+                return
             raise _unwritable(target, error) from error
-        sync_folders([target.parent])
+        sync_folders([target.parent, self._folder])
 
     def read(self, sha256: str) -> bytes:
         """Return an object's bytes, proven against its name.

@@ -137,6 +137,13 @@ class History:
             *(identifier for identifier in left if identifier not in recorded),
         ]
 
+    def under_way(self, key: str, take: int) -> bool:
+        """Tell whether an attempt at this take is under way, in this process or another."""
+        left = [
+            note.id for note in self._notes.read() if note.key == key and note.take == take and note.alive
+        ]
+        return bool(left and set(left) - {name.id for name in self._of_key(key)})
+
     def next_take(self, key: str) -> int:
         """Return 1 + the highest take that is recorded or under way."""
         under_way = [note for note in self._notes.read() if note.key == key and note.alive]  # first, as above
@@ -208,7 +215,7 @@ class History:
         Raises:
             HistoryFault: the folder cannot be written, or a picture cannot be read.
         """
-        return archives.export_folder([*self, *self.failures], Path(path))
+        return archives.export_folder([*self, *self.failures], Path(path).expanduser())
 
     def __repr__(self) -> str:
         return f"<History {self.folder} with {len(self)} edits>"

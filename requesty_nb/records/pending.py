@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from requesty_nb.models import EditRequest  # noqa: TC001 - msgspec reads annotations at run time
-from requesty_nb.records.files import write_whole
+from requesty_nb.records.files import sync_folders, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +47,12 @@ class Pending(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def alive(self) -> bool:
         """Whether an answer may still come."""
-        if self.host != socket.gethostname():
-            return time.time() < self.deadline + _GRACE
-        if self.pid == os.getpid() and self.boot == boot_id():
+        here = self.host == socket.gethostname()
+        if here and self.pid == os.getpid() and self.boot == boot_id():
             return self.id in _under_way
-        return self.boot == boot_id() and _runs(self.pid)
+        if time.time() > self.deadline + _GRACE:  # its process id may be another's by now
+            return False
+        return not here or (self.boot == boot_id() and _runs(self.pid))
 
 
 class Notes:
@@ -87,6 +88,7 @@ class Notes:
             tags=tags,
         )
         write_whole(self._path(note.id), [msgspec.json.encode(note)])
+        sync_folders([self._folder])
         _under_way.add(note.id)
         return note
 

@@ -76,7 +76,9 @@ def judge(
         pictures[info.sha256] = data
     if not infos:
         raise AnswerUnusable(
-            f"The endpoint sent something that is no whole picture ({problem}).", request_id=answer.request_id
+            f"The endpoint sent something that is no whole picture ({problem}).",
+            request_id=answer.request_id,
+            body=_start(received),
         )
     notes = list(prepared.notes)
     if len(infos) < len(received):
@@ -101,6 +103,13 @@ def take_apart(reply: Reply, redact: Callable[[str], str]) -> wire.Answer:
     return wire.read_answer(reply.headers, reply.content, redact)
 
 
+def _start(received: Sequence[bytes | str]) -> str:
+    first = received[0]
+    return wire.plain(
+        first if isinstance(first, str) else first[:_REASON_LIMIT].decode("latin-1"), _REASON_LIMIT
+    )
+
+
 def _proven(data: bytes) -> ImageInfo:
     mime, (width, height) = images.examine(data, max_pixels=MAX_ANSWER_PIXELS)
     return ImageInfo(hashlib.sha256(data).hexdigest(), mime, width, height)
@@ -111,16 +120,20 @@ def _restore(
 ) -> tuple[list[ImageInfo], Leak | None]:
     if prepared.mask is None or isinstance(prepared.mask, Source):
         return [], None
-    source, weights = prepared.sources[0].pixels(), prepared.mask.rasterize()
     restored: list[ImageInfo] = []
     leak: Leak | None = None
+    try:
+        source, weights = prepared.sources[0].pixels(), prepared.mask.rasterize()
+    except Exception as error:  # noqa: BLE001 - what was paid for is not lost to what comes after
+        notes.append(f"the pictures could not be put back into the source: {error}")
+        return [], None
     for number, info in enumerate(infos, 1):
         try:
             made = frames.restore(source, weights, images.decode(pictures[info.sha256]), prepared.frame)
-        except ValueError as error:
+            data = images.encode_png(made.image)
+        except Exception as error:  # noqa: BLE001 - likewise
             notes.append(f"picture {number} could not be put back into the source: {error}")
             continue
-        data = images.encode_png(made.image)
         leak = leak or made.leak
         restored.append(ImageInfo(hashlib.sha256(data).hexdigest(), "image/png", *made.image.size))
         pictures[restored[-1].sha256] = data

@@ -125,6 +125,15 @@ class Prepared:
             notes=self.mask.notes,
         )
 
+    def on_kept(self, kept: Mapping[str, Blob]) -> Prepared:
+        """Return the same with its first source read from the kept copy: the user's own may change."""
+        first = self.sources[0]
+        if first.given is None or first.given.digest not in kept:
+            return self
+        copy = kept[first.given.digest]
+        moved = replace(first, given=copy, sent=copy if first.sent is first.given else first.sent)
+        return replace(self, sources=(moved, *self.sources[1:]))
+
     def body(self, kept: Mapping[str, Blob]) -> Body:
         """Return what is sent.
 
@@ -171,6 +180,8 @@ def prepare(ask: Ask) -> Prepared:
         raise BadRequest("A URL or file id cannot be sent as multipart.", hint="Leave out --transport.")
     params = {name: value for name, value in ask.fields.items() if value is not None}
     frame = _frame(ask, sources[0], mask, params)
+    if ask.extend is not None and "background" not in params and sources[0].pixels().mode in {"L", "RGB"}:
+        params["background"] = "opaque"  # or the new part's edge would let light through
     if frame is not None and mask is None:
         mask = masks.Mask(frame.source)  # under extend alone, only the new area is edited
     notes = [note for source in sources for note in source.notes]

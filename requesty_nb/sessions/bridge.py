@@ -43,10 +43,15 @@ def _keep_open(ready: concurrent.futures.Future[BlockingPortal]) -> None:
 
     An ``atexit`` function would come too late: the interpreter first waits for the loop's worker threads.
     """
-    with anyio.from_thread.start_blocking_portal("asyncio", name="requesty_nb") as portal:
-        ready.set_result(portal)
-        threading.main_thread().join()
-        portal.call(portal.stop, True)
+    try:
+        with anyio.from_thread.start_blocking_portal("asyncio", name="requesty_nb") as portal:
+            ready.set_result(portal)
+            threading.main_thread().join()
+            portal.call(portal.stop, True)
+    except BaseException as error:
+        if ready.done():
+            raise
+        ready.set_exception(error)  # or whoever waits for the portal would wait for ever
 
 
 def run(function: Callable[[], Awaitable[T]], tick: Callable[[], None] | None = None) -> T:

@@ -75,7 +75,10 @@ class Till:
         """
         if history is None:
             return await self._fly(prepared, take, settings, None, watch)
-        flight_key = (await anyio.to_thread.run_sync(lambda: prepared.request.key), take)
+        key = await anyio.to_thread.run_sync(lambda: prepared.request.key)
+        if prepared.ask.new or prepared.ask.replay == "off":  # each of several at once gets a take of its own
+            take = max([take, *(1 + flying for other, flying in self._flights if other == key)])
+        flight_key = (key, take)
         if flight := self._flights.get(flight_key):
             return await _join(flight)
         flight = self._flights[flight_key] = Flight(anyio.Event())
@@ -117,7 +120,8 @@ class Till:
         answer, received = await self._answered(call, settings, watch)
         # A paid picture is kept, whoever has stopped waiting for it.
         with anyio.CancelScope(shield=True):
-            outcome = await anyio.to_thread.run_sync(answering.judge, prepared, answer, received)
+            judged = prepared.on_kept(kept)
+            outcome = await anyio.to_thread.run_sync(answering.judge, judged, answer, received)
             edit = await anyio.to_thread.run_sync(keeper.keep, outcome)
         return edit  # noqa: RET504 - a scope might swallow, to the type checker
 
@@ -242,8 +246,8 @@ class _Keeper:
         if self._history is None or not self._begun:
             return
         offline = is_offline(self._prepared.ask.model)  # where nothing is paid, nothing is left to find out
-        sent = isinstance(error, OutcomeUnknown) or (not isinstance(error, Explained) and watch.sent)
-        unknown = sent and not offline
+        paid = error.paid != "no" if isinstance(error, Explained) else watch.sent
+        unknown = paid and not offline
         record = EditRecord(
             state="unknown" if unknown else "failed", failure=_failure(error, watch), **self._common()
         )

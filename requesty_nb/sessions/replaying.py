@@ -40,6 +40,22 @@ def recorded(prepared: Prepared, take: int, history: History | None, settings: S
     return next((edit for edit in found if _may_answer(edit, ask, settings)), None)
 
 
+def see_not_under_way(prepared: Prepared, take: int, history: History) -> None:
+    """See that no other session or notebook is asking for the same right now.
+
+    Raises:
+        OutcomeUnknown: one is; paying as well would be paying twice.
+    """
+    ask = prepared.ask
+    if ask.new or ask.replay == "off" or is_offline(ask.model):
+        return
+    if history.under_way(prepared.request.key, take):
+        raise OutcomeUnknown(
+            "The same request is under way in another session or notebook.",
+            hint="Run the cell again when it is done: its answer is then replayed for nothing.",
+        )
+
+
 def _answer(prepared: Prepared, history: History | None, settings: Settings) -> Edit | int:
     ask = prepared.ask
     take = ask.take or 1
@@ -59,7 +75,9 @@ def _answer(prepared: Prepared, history: History | None, settings: Settings) -> 
             f"Take {take} of this request is not recorded, and only recorded answers may be used."
         )
     if unknown := history.unknown(key, take):
-        raise OutcomeUnknown(f"An earlier attempt at this was sent, and got no answer (id {unknown[-1]}).")
+        raise OutcomeUnknown(
+            f"An earlier attempt at this was sent and gave no picture (id {unknown[-1]} in history.failures)."
+        )
     return take
 
 

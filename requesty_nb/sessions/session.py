@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import os
 import threading
@@ -18,12 +19,12 @@ from requesty_nb.records import History
 from requesty_nb.sessions import bridge
 from requesty_nb.sessions.asking import Ask, Prepared, prepare
 from requesty_nb.sessions.paying import Till
-from requesty_nb.sessions.replaying import recorded, recorded_or_take
+from requesty_nb.sessions.replaying import recorded, recorded_or_take, see_not_under_way
 from requesty_nb.sessions.waiting import Reporter, interrupted
 from requesty_nb.settings import Secret, Settings, checked_base_url, checked_replay, is_offline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from requesty_nb.models import Edit
@@ -158,6 +159,7 @@ class Session:
         tags: tuple[str, ...] | list[str] = (),
         transport: str = "",
         timeout: float | None = None,
+        params: Mapping[str, Any] | None = None,
         **extras: Any,  # noqa: ANN401 - the endpoint's further fields, sent untouched
     ) -> Ask:
         """Return what is asked for, with this session's defaults filled in.
@@ -186,8 +188,10 @@ class Session:
             input_fidelity: ``low`` or ``high``.
             moderation: ``low`` or ``auto``.
             user: an end user's id, for the endpoint.
-            extras: any other field of the endpoint, sent as it is.
+            params: any other fields of the endpoint, sent as they are.
+            extras: likewise, if they are no slip of the pen for a name above.
         """
+        _see_no_slip(extras)
         settings = self._settings
         fields = {
             "size": size,
@@ -199,6 +203,7 @@ class Session:
             "moderation": moderation,
             "user": user,
             **extras,
+            **(params or {}),
         }
         return Ask(
             prompt=prompt,
@@ -270,13 +275,20 @@ class Session:
 
     async def _pay(self, prepared: Prepared, take: int, watch: Watch) -> Edit:
         settings, history = self._settings, self._history
+
+        def again() -> Edit | None:
+            edit = recorded(prepared, take, history, settings)
+            if edit is None and history is not None:
+                see_not_under_way(prepared, take, history)
+            return edit
+
         return await self._in_loop().pay(
             prepared,
             take,
             settings,
             history,
             watch,
-            recorded=lambda: recorded(prepared, take, history, settings),
+            recorded=again,
         )
 
     def _in_loop(self) -> Till:
@@ -303,6 +315,17 @@ class Session:
         settings = self._settings
         key = "key set" if settings.api_key else "no key"
         return f"<Session {settings.model} at {settings.base_url}, {key}, history {settings.history}>"
+
+
+def _see_no_slip(extras: Mapping[str, object]) -> None:
+    """Any further field is sent, but a slip of the pen would be paid for and change nothing."""
+    known = [name for name in inspect.signature(Session.ask).parameters if name not in {"self", "extras"}]
+    for name in extras:
+        if near := difflib.get_close_matches(name, known, 1, 0.8):
+            raise BadRequest(
+                f"There is no {name!r}: did you mean {near[0]!r}?",
+                hint=f"A field that is really called so goes in params={{{name!r}: ...}}.",
+            )
 
 
 _app: object | None = None

@@ -71,7 +71,7 @@ def _picture(datum: object) -> bytes | str | None:
     """Return a picture's bytes, or the address to fetch it from; None if there is neither."""
     if not isinstance(datum, dict):
         return None
-    text, url = datum.get("b64_json"), datum.get("url")
+    text, url = datum.get("b64_json") or None, datum.get("url")  # some servers leave no field out
     if not isinstance(text, str) and isinstance(url, str):
         if not url.startswith("data:"):
             return url
