@@ -142,7 +142,11 @@ class Edit:
 
     @property
     def restored(self) -> tuple[Picture, ...]:
-        """The pictures with everything outside the mask put back; without a mask, the images."""
+        """The pictures with everything outside the mask put back.
+
+        The images as received without a mask, under a mask given by reference, and where a result's shape did
+        not allow it; a note of the record then says so.
+        """
         return self._pictures(self.record.restored) or self.images
 
     @property
