@@ -108,10 +108,18 @@ def test_a_stroke_covers_what_is_near_its_path_and_nothing_far() -> None:
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 8, 9, 20])
-def test_a_stroke_is_as_wide_as_told_and_the_same_in_both_directions(width: int) -> None:
+def test_a_stroke_is_of_the_odd_width_told_and_the_same_in_both_directions(width: int) -> None:
     one = Mask((60, 60)).brush([(10, 12), (10, 30), (50, 30)], width)
     assert same(one, Mask((60, 60)).brush([(50, 30), (10, 30), (10, 12)], width))
-    assert (pixels(one) > 0)[:, 50].sum() == width
+    assert (pixels(one) > 0)[:, 50].sum() == width - 1 + width % 2
+
+
+@pytest.mark.parametrize("width", [8, 9, 24])
+def test_points_along_a_straight_line_leave_no_beads_on_its_edge(width: int) -> None:
+    points = [(10 + 8 * step, 30 + 2 * step) for step in range(10)]
+    drawn = (pixels(Mask((100, 80)).brush(points, width)) > 0)[:, 20:72]
+    for edge in (drawn.argmax(axis=0), drawn[::-1].argmax(axis=0)):
+        assert set(np.diff(edge)) <= {0, 1} or set(np.diff(edge)) <= {0, -1}
 
 
 def test_pressure_narrows_a_stroke() -> None:

@@ -30,7 +30,8 @@ class Stroke:
 
     Attributes:
         points: (x, y) in image pixels, in order; one is a dot.
-        width: the brush's diameter in image pixels.
+        width: the brush's diameter in image pixels; a line of even width is drawn one pixel narrower, so that
+            it has a middle pixel and the same edge in every direction.
         mode: ``brush`` selects, ``erase`` takes away.
         pressures: a factor on the width at each point, 0 to 1; empty for a stroke of even width.
     """

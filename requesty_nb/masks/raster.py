@@ -29,8 +29,10 @@ def draw_stroke(image: Image.Image, points: Points, widths: Sequence[float], val
     draw = ImageDraw.Draw(image)
     cells = [(math.floor(x), math.floor(y)) for x, y in points]
     thick = [max(1, round(width)) for width in widths]
+    if len(cells) > 1:  # discs as wide as the lines between them, or the stroke's edge would be beaded
+        thick = [_odd(width) for width in thick]
     if len(set(thick)) == 1:
-        draw.line(cells, fill=value, width=_odd(thick[0]))
+        draw.line(cells, fill=value, width=thick[0])
     else:
         for index in range(len(cells) - 1):
             between = (thick[index] + thick[index + 1]) // 2
