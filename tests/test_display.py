@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import skimage.data
 from cards import LIMIT, Card, weight
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from requesty_nb import Mask, Session, display
-from requesty_nb.errors import HistoryFault
+from requesty_nb.errors import BadImage, HistoryFault
 from requesty_nb.frames import Leak
 from requesty_nb.models import Cost, Edit, EditRecord, EditRequest, EditResult, Failure, ImageInfo, ImageRef
 
@@ -142,6 +142,177 @@ def test_transparent_results_keep_their_alpha_and_lie_on_a_chess_board():
     shown = card.pictures()[1].convert("RGBA")
     assert shown.getpixel((20, 128))[3] == 255 and shown.getpixel((236, 128))[3] == 0
     assert "conic-gradient" in card.images[1]["style"]
+
+
+# What changed outside the mask
+
+
+MASK = Mask(PHOTO.size).ellipse(150, 60, 420, 300)
+
+
+def leaked(source: Image.Image = PHOTO, mask: Mask = MASK, **options: Any) -> Edit:
+    with Session(history=False, model="offline/leaky") as session:
+        return session.edit("a red cup", source, mask=mask, **options)
+
+
+def difference(edit: Edit, index: int) -> Any:
+    """Return by how much a raw result differs from its source: the canvas is scaled as a whole, and cut."""
+    frame = edit.request.frame
+    whole = edit.images[index].pil.convert("RGB").resize(frame.canvas if frame else LARGE.size, 1)
+    x, y = frame.place if frame else (0, 0)
+    cut = np.asarray(whole).astype(int)[y : y + LARGE.height, x : x + LARGE.width]
+    return np.abs(cut - np.asarray(LARGE)).max(axis=2)
+
+
+LARGE = PHOTO.resize((1152, 768))
+OVER = MASK.resized(LARGE.size)
+
+
+@pytest.mark.parametrize(
+    ("options", "within", "least"),
+    [
+        ({"n": 2, "size": "1152x768"}, (0, 0), 0.99),  # nothing is resampled
+        ({"size": "1536x1024"}, (0, 0), 0.9),
+        ({"size": "1024x1024"}, (0, 0), 0.8),  # the source is the finer of the two
+        ({"extend": "384,0,0,256", "size": "1536x1024"}, (384, 0), 0.99),
+    ],
+)
+def test_the_heat_lies_where_a_raw_result_differs_from_its_source(options, within, least):
+    edit = leaked(LARGE, OVER, **options)
+    (x, y), far = within, np.asarray(OVER.grow(14).rasterize()) == 0  # blends reach beyond the mask
+    far[:14] = far[-14:] = far[:, :14] = far[:, -14:] = False  # and from what is added, or the bars
+    for index in range(len(edit.images)):
+        heat = display.heat_picture(edit, index)
+        assert heat.mode == "RGBA" and heat.size == edit.restored[index].size
+        alpha = np.asarray(heat.getchannel("A")).copy()
+        hot = alpha[y : y + LARGE.height, x : x + LARGE.width] > 0
+        gap = difference(edit, index)
+        wanted = gap > 20
+        assert wanted[far].mean() > 0.05
+        assert (hot & wanted)[far].sum() / (hot | wanted)[far].sum() > least
+        assert hot[far & (gap > 40)].mean() > 0.97 and hot[far & (gap < 10)].mean() < 0.02
+        assert not hot[np.asarray(OVER.rasterize()) > 0].any()
+        alpha[y : y + LARGE.height, x : x + LARGE.width] = 0
+        assert not alpha.any(), "what the picture was extended by was not to be kept"
+
+
+def test_more_change_is_lighter_and_denser_and_hardly_any_is_clear():
+    ramp = Image.new("RGB", (256, 64), "black")
+    changed = Image.fromarray(np.broadcast_to(np.arange(256, dtype=np.uint8)[None, :, None], (64, 256, 3)))
+    made = Made()
+    mask = Mask(ramp.size).rect(0, 0, 1, 1)
+    edit = made.edit([changed], source=made.ref(ramp), request={"mask": made.ref(mask.rasterize())})
+    row = np.asarray(display.heat_picture(edit))[40].astype(float)
+    assert (row[:21, 3] == 0).all() and (row[21:, 3] >= 200).all()
+    light = row[21:, :3] @ (0.2126, 0.7152, 0.0722)
+    assert (np.diff(light) > -0.8).all() and light[-1] - light[0] > 180
+    assert (np.diff(row[21:, 3]) >= 0).all()
+
+
+def test_a_shift_of_the_whole_result_is_no_heat():
+    shifted = Image.fromarray(np.roll(np.asarray(PHOTO), (3, -2), (0, 1)))
+    made = Made()
+    source, mask = made.ref(PHOTO), made.ref(MASK.rasterize())
+    edit = made.edit([shifted], source=source, request={"mask": mask}, leak=Leak(0.0, 0.5, (-2, 3)))
+    assert display.heat_picture(edit).getchannel("A").getextrema() == (0, 0)
+    blind = made.edit([shifted], source=source, request={"mask": mask}, leak=Leak(0.0, 0.5))
+    assert np.asarray(display.heat_picture(blind))[..., 3].astype(bool).mean() > 0.1
+
+
+def test_without_mask_source_or_result_there_is_no_heat(painted):
+    made = Made()
+    bare = made.edit([PHOTO])
+    mask = made.ref(MASK.rasterize())
+    elsewhere = ImageRef(digest="url:https://example.org/a.png", name="a.png")
+    for edit, words in (
+        (bare, "no mask"),
+        (made.edit([PHOTO], request={"mask": elsewhere}), "not both kept"),
+        (made.edit([PHOTO], source=elsewhere, request={"mask": mask}), "not both kept"),
+        (made.edit([], request={"mask": mask}), "no result 0"),
+    ):
+        with pytest.raises(BadImage, match=words):
+            display.heat_picture(edit)
+    with pytest.raises(BadImage, match="no result 1"):
+        display.heat_picture(painted, 1)
+    gone = made.edit([PHOTO], request={"mask": ImageRef(digest="pixels:0", name="mask.png")})
+    with pytest.raises(BadImage, match="not both kept"):
+        display.heat_picture(gone)
+
+
+def test_a_leak_is_shown_beside_the_pictures_and_within_the_limit():
+    edit = leaked()
+    card = card_of(edit)
+    assert edit.leak is not None
+    caption = f"what changed outside the mask in the raw result: {edit.leak.share:.1%}"
+    assert card.alts[2] == f"heat map: {caption}" and caption in card.words
+    shown = card.pictures()[2].convert("RGBA")
+    colours, size = np.asarray(shown).astype(int), shown.size
+    hot = display.heat_picture(edit).getchannel("A").resize(size)
+    inside = np.asarray(MASK.shrink(8).rasterize().resize(size, 0)) > 0
+    saturation = colours[..., :3].max(axis=2) - colours[..., :3].min(axis=2)
+    assert (colours[inside][:, 3] == 0).all(), "what was edited is clear"
+    assert saturation[np.asarray(hot) > 250].mean() > 60, "what changed has colour"
+    cold = (np.asarray(hot.filter(ImageFilter.MaxFilter(9))) == 0) & ~inside & (colours[..., 3] == 255)
+    assert cold.any() and saturation[cold].mean() < 12, "the rest is grey"
+
+
+def test_ten_leaky_results_of_noise_stay_within_the_limit_with_their_map():
+    noise = np.random.default_rng(7).integers(0, 256, (10, 400, 600, 3), dtype=np.uint8)
+    made = Made()
+    edit = made.edit(
+        [Image.fromarray(one) for one in noise],
+        source=made.ref(PHOTO),
+        request={"n": 10, "mask": made.ref(MASK.rasterize())},
+        leak=Leak(0.9, 80),
+    )
+    card = card_of(edit)
+    assert len(card.images) == 12
+    assert card.alts[11] == "heat map: what changed outside the mask in the raw result 1: 90.0%"
+
+
+def test_hardly_any_leak_is_not_written_as_none():
+    made = Made()
+    mask = made.ref(MASK.rasterize())
+    card = card_of(made.edit([PHOTO], request={"mask": mask}, leak=Leak(0.0001, 0.1)))
+    assert card.rows["Outside the mask"].startswith("less than 0.1% changed")
+    assert card.alts[2].endswith(": less than 0.1%")
+    assert len(card_of(made.edit([PHOTO], request={"mask": mask}, leak=Leak(0.0, 0.0))).images) == 2
+
+
+def test_a_leak_whose_pictures_are_gone_leaves_a_card_that_says_so():
+    made = Made()
+    edit = made.edit([PHOTO], request={"mask": made.ref(MASK.rasterize())}, leak=Leak(0.2, 9))
+    del made.store[edit.request.mask.stored]
+    assert "raw result: 20.0%: not shown (The object is missing.)" in card_of(edit).text
+
+
+@pytest.mark.parametrize("mask", [None, MASK])
+def test_under_extend_the_source_lies_in_what_it_is_extended_to(mask):
+    with Session(history=False, model="offline/painter") as session:
+        edit = session.edit("more table", PHOTO, extend="200,0,0,100", mask=mask, size="1536x1024")
+    card = card_of(edit)
+    masked = " with mask" if mask else ""
+    assert card.alts[0] == f"the source: image.png{masked}, extended to 800 x 500"
+    assert f"image.png{masked}, 600 x 400, extended to 800 x 500" in card.words
+    shown = card.pictures()[0].convert("RGBA")
+    assert shown.size == (384, 240)
+    assert "conic-gradient" in card.images[0]["style"]
+    for place in ((20, 20), (60, 220), (370, 230)):  # left, corner, below
+        red, green, blue, alpha = shown.getpixel(place)
+        assert 110 < alpha < 145 and red > 200 and green < 40 < blue
+    inner = np.asarray(shown)[4:188, 100:380].astype(int)
+    assert (inner[..., 3] == 255).all()
+    plain = np.asarray(PHOTO.resize((288, 192)))[4:188, 4:284].astype(int)
+    kept = np.asarray(MASK.grow(20).rasterize().resize((288, 192)))[4:188, 4:284] == 0
+    far = kept if mask else np.ones_like(kept)
+    assert np.abs(inner[..., :3] - plain)[far].mean() < 10
+
+
+@pytest.mark.parametrize("margins", ["3000,0,0,0", "0,1,0,0", "1,0,0,3000"])
+def test_any_extension_can_be_shown(margins):
+    with Session(history=False, model="offline/leaky") as session:
+        edit = session.edit("x", PHOTO.resize((90, 60)), extend=margins, size="1024x1024")
+    assert len(card_of(edit).images) >= 2
 
 
 def test_ten_results_of_noise_stay_within_the_limit_and_are_all_there():

@@ -1,6 +1,7 @@
 import functools
 import json
 import time
+from collections.abc import Iterator
 
 import msgspec
 import numpy as np
@@ -14,6 +15,7 @@ from requesty_nb import frames
 from requesty_nb.errors import BadRequest
 from requesty_nb.frames import Frame, Leak
 from requesty_nb.masks import Mask
+from requesty_nb.sessions import Session
 
 ENDPOINT = [(1024, 1024), (1536, 1024), (1024, 1536)]
 PHOTOS = ["astronaut", "chelsea", "coffee", "rocket"]
@@ -402,3 +404,53 @@ def test_putting_back_and_measuring_is_quick() -> None:
     start = time.perf_counter()
     frames.restore(source, mask, answer)
     assert time.perf_counter() - start < 0.6  # some 250 ms on a quiet machine
+
+
+# --- a whole edit
+
+
+@pytest.fixture(scope="module")
+def offline() -> Iterator[Session]:
+    with Session(history=False, model="offline/painter") as session:
+        yield session
+
+
+def lines_along(picture: np.ndarray, axis: int) -> np.ndarray:
+    """Return how white each column (axis 0) or row (axis 1) is."""
+    return (np.abs(picture - 250).max(axis=2) < 90).mean(axis=axis)
+
+
+@pytest.mark.parametrize("size", ENDPOINT)
+def test_an_edited_grid_comes_back_undistorted_and_the_same_outside_the_mask(
+    offline: Session, size: tuple[int, int]
+) -> None:
+    source = grid()
+    mask = Mask(source.size).rect(1010, 210, 2190, 790)
+    text = f"{size[0]}x{size[1]}"
+    edit = offline.edit("warmer", source, mask=mask, size=text, quality="low")
+    frame = edit.request.frame
+    assert frame is not None
+    assert edit.images[0].size == size
+    assert edit.restored[0].size == source.size
+    assert edit.leak is not None
+    assert edit.leak.shift == (0, 0)
+    before, after = array(source), array(edit.restored[0].pil)
+    kept = array(mask.rasterize()) == 0
+    assert (before[kept] == after[kept]).all()
+    assert not (before[~kept] == after[~kept]).all()
+    # the raw result, by plain arithmetic: the whole canvas at the source's scale, cut where the source was
+    whole = edit.images[0].pil.convert("RGB").resize(frame.canvas, Image.Resampling.BICUBIC)
+    x, y = frame.place
+    raw = array(whole.crop((x, y, x + 3000, y + 1000)))
+    inside = (slice(240, 760), slice(1040, 2160))
+    for picture in (raw, after[inside], raw[inside]):
+        left, top = (0, 0) if picture.shape[1] == 3000 else (1040, 240)
+        for axis, start in ((0, left), (1, top)):
+            white = lines_along(picture, axis)
+            middles = [at for at in range(-start % 100 + 5, len(white) - 30, 100) if at >= 30]
+            assert len(middles) >= 4
+            for middle in middles:  # a line covers 10 pixels; its weight is where it was
+                near = np.arange(middle - 20, middle + 21)
+                weight = np.clip(white[near] - white[near].min(), 0, None)
+                assert weight.max() > 0.3
+                assert abs((near * weight).sum() / weight.sum() - (middle - 0.5)) <= 1.5

@@ -21,6 +21,7 @@ FLOORS = {
     "wire": 5,
     "pricing": 5,
     "offline": 5,
+    "cells": 6,
     "display": 6,
     "client": 6,
     "archives": 7,

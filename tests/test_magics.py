@@ -19,8 +19,11 @@ from canary import SECRET, holds_secret
 from cards import LIMIT, Card, weight
 from kernels import Endpoint, Kernel, Ran, answer, kernel_in, picture, refusal
 from nbclient import NotebookClient
+from photos import encoded
 from PIL import Image
 from servers import serving
+
+from requesty_nb.magics.canary import scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,6 +143,42 @@ def test_what_can_stand_for_a_picture(kernel):
     ran = kernel.ok("%%imgedit e e.images[0] e.restored[0] -o f\nblue")
     assert card_of(ran).alts[0].endswith("and 2 more")
     assert kernel.value("len({one.digest for one in f.request.images})") == 1
+
+
+def test_a_picture_in_a_variable_is_named_after_it_and_its_identity_stays(kernel):
+    kernel.ok(
+        "cat = Image.open('chelsea.png'); cat.load()\n"
+        "photo = np.asarray(cat); photo2 = Image.fromarray(photo)"
+    )
+    kernel.ok("data = open('chelsea.png', 'rb').read()\nshots = [photo]")
+    for word, name in (
+        ("photo", "photo.png"),
+        ("photo2", "photo2.png"),
+        ("data", "data.png"),
+        ("cat", "chelsea.png"),
+        ("shots[0]", "image.png"),
+    ):
+        ran = kernel.ok(f"%%imgedit {word} -o e\nsepia")
+        if word in {"photo", "data"}:
+            assert card_of(ran).alts[0] == f"the source: {name}"
+        assert kernel.value("e.replayed") == (word not in {"photo", "data"}), "a name is no part of the key"
+    sources = kernel.value("[rq.edit('sepia', one).replayed for one in (photo, data)]")
+    assert sources == [True, True]
+
+
+def test_rq_on_a_line_is_this_package_unless_a_variable_is_called_so(kernel):
+    kernel.ok("%%imgedit coffee.png -o cup\nsepia")
+    kernel.ok("kept = cup.id; del rq; import requesty_nb")
+    try:
+        kernel.ok("%%imgedit rq.history[kept].sources[0] --replay only -o again\nsepia")
+        assert kernel.value("again == cup")
+        assert "rq.nosuch cannot be evaluated" in " ".join(lines_of(kernel.run("%%imgedit rq.nosuch\nsepia")))
+        assert "nor a file named rq" in " ".join(lines_of(kernel.run("%%imgedit rq\nsepia")))
+        kernel.ok("class rq: history = {kept: Image.new('RGB', (40, 40))}")
+        kernel.ok("%%imgedit rq.history[kept] -o other\nsepia")
+        assert kernel.value("other.request.images[0].size") == (40, 40)
+    finally:
+        kernel.ok("import requesty_nb as rq")
 
 
 def test_expressions_in_the_prompt(kernel):
@@ -296,11 +335,14 @@ def test_with_no_key_the_three_ways_out_are_named(folder):
         ("coffee.png -n 11", "n is 11, but has to be a whole number from 1 to 10."),
         ("coffee.png --timeout x", "--timeout has to be a number of seconds above 0"),
         ("coffee.png --mask empty", "The mask selects nothing"),
+        ("coffee.png --mask empty.invert()", "There is no file"),
+        ("coffee.png --mask full", "The mask selects everything"),
+        ("coffee.png --extend 9,9,9,9 --mask full", "The mask selects everything"),
         ("coffee.png --mask number", "A int is no picture."),
     ],
 )
 def test_a_slip_is_told_in_a_few_lines(kernel, line, words):
-    kernel.ok("number, HEADS = 3, []\nempty = rq.Mask((600, 400))")
+    kernel.ok("number, HEADS = 3, []\nempty = rq.Mask((600, 400)); full = ~empty")
     ran = kernel.run(f"%%imgedit {line}\nsepia")
     assert words in " ".join(lines_of(ran))
     assert ran.error["ename"] in {"BadRequest", "BadImage"}
@@ -481,6 +523,83 @@ def test_the_commands_answer(online, folder):
     doctor = kernel.ok("%imgedit doctor").text.splitlines()
     assert [line[:2] for line in doctor] == ["ok"] * 5
     assert not holds_secret(repr(doctor).encode())
+
+
+def test_doctor_tells_what_a_route_makes_of_masks(kernel):
+    first = kernel.ok("%imgedit doctor --canary -m offline/leaky").text.splitlines()
+    assert first[0].startswith("One edit of a drawn picture by offline/leaky, 1024x1024, quality low: free.")
+    assert first[1].startswith("paid: free (") and "tag canary" in first[1]
+    edit = "rq.history.filter(tag='canary')[0]"
+    share, mean = kernel.value(f"({edit}.leak.share, {edit}.leak.mean)")
+    assert first[2] == f"outside the mask: {share:.1%} changed, by {mean:.1f} of 255 on average"
+    assert first[3].startswith("inside the mask: changed: yes")
+    assert first[4] == (
+        f"offline/leaky treats the mask as guidance: {share:.1%} of what was outside changed; "
+        "edit.restored puts it back"
+    )
+    again = kernel.ok("%imgedit doctor --canary -m offline/leaky").text.splitlines()
+    assert again[1].startswith("paid: nothing paid, it was recorded") and again[2:] == first[2:]
+    assert kernel.value("len(rq.history)") == 1
+    kernel.ok("%imgedit doctor -m offline/leaky --new --canary")
+    assert kernel.value("(len(rq.history), rq.history[-1].take)") == (2, 2)
+    assert kernel.ok("%imgedit doctor --canary").text.rstrip().endswith("offline/painter honours the mask")
+
+
+@pytest.mark.parametrize(
+    ("colour", "words"),
+    [
+        ("crimson", "vendor/painter-9 ignores the mask"),
+        (None, "nothing changed, inside the mask or outside, so nothing can be told"),
+    ],
+)
+def test_the_canary_sees_masks_that_are_ignored(online, colour, words):
+    kernel, app = online
+    shown = picture((1024, 1024), colour) if colour else encoded(scene().resize((1024, 1024)))
+    app.answer = answer(shown, usage={"cost": 0.0123})
+    told = kernel.ok("%imgedit doctor --canary").text
+    assert "vendor/painter-9, 1024x1024, quality low: unknown price." in told
+    assert "paid: $0.0123 (" in told and words in told
+    assert len(app.requests) == 1
+
+
+def test_the_canary_says_the_price_before_it_asks(online):
+    kernel, app = online
+    app.hold()
+    ran = Ran()
+    cell = kernel.start("%imgedit doctor --canary -m azure/openai/gpt-image-1")
+    kernel.until(cell, ran, lambda one: one["msg_type"] == "stream" and "estimate" in one["content"]["text"])
+    assert "quality low: $0.0" in ran.text
+    assert app.arrived.wait(20)
+    app.answer = answer(picture((700, 300)))
+    app.release()
+    kernel.finish(cell, ran)
+    assert "nothing can be told of the mask: the result cannot be put back" in ran.text
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--canary photo.png", "The canary takes a model and --new only."),
+        ("--canary -n 2", "The canary takes a model and --new only."),
+        ("canary", "does not know 'canary'"),
+    ],
+)
+def test_a_slip_at_the_doctor_is_told_and_pays_nothing(online, line, words):
+    kernel, app = online
+    assert words in " ".join(lines_of(kernel.run(f"%imgedit doctor {line}")))
+    assert not app.requests
+
+
+def test_without_a_key_the_canary_names_the_ways_out(folder):
+    environment = {name: value for name, value in os.environ.items() if name != "REQUESTY_API_KEY"}
+    environment["REQUESTY_BASE_URL"] = "https://nobody.invalid/v1"
+    with kernel_in(folder, {**environment, "REQUESTY_NB_HISTORY": "no-key"}) as kernel:
+        ran = kernel.ok("%load_ext requesty_nb")
+        ran = kernel.run("%imgedit doctor --canary")
+        assert ran.text.startswith("One edit of a drawn picture by azure/openai/gpt-image-1.5")
+        lines = " ".join(lines_of(ran))
+        assert ran.error["ename"] == "KeyMissing" and "Nothing was paid." in lines
+        assert all(way in lines for way in ("REQUESTY_API_KEY", "offline/painter", "replay"))
 
 
 def test_doctor_and_models_with_nobody_there(kernel):

@@ -4,10 +4,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
+import skimage.data
+from photos import encoded, photo
+from PIL import Image, ImageCms
 
 from requesty_nb.errors import HistoryFault
 from requesty_nb.frames import Frame, Leak
+from requesty_nb.masks import Mask
 from requesty_nb.models import (
     Cost,
     Edit,
@@ -21,6 +26,8 @@ from requesty_nb.models import (
     decode_record,
     encode_record,
 )
+from requesty_nb.sessions import Session
+from requesty_nb.sessions.asking import prepare
 
 REF = ImageRef(digest="sha256:aa", name="a.png", mime="image/png", size=(4, 3), stored="aa", notes=("n",))
 MASK = ImageRef(digest="pixels:bb", name="mask.png", mime="image/png", size=(4, 3), stored="bb")
@@ -178,3 +185,114 @@ def test_a_picture_is_saved_as_it_is_and_compared_by_what_it_holds(tmp_path):
     assert picture == Picture(INFO, lambda: b"") and hash(picture) == hash(Picture(INFO, bytes))
     assert picture != INFO
     assert "4x3 image/png" in repr(picture)
+
+
+# What was given, given again
+
+
+def in_another_space() -> Image.Image:
+    """Return a picture in memory whose colour profile counts: its identity is of the pixels before sRGB."""
+    image = photo(60, 40)
+    plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # an sRGB profile with its red and green primaries exchanged is valid, and changes every colour
+    swapped = plain.replace(b"rXYZ", b"xXYZ").replace(b"gXYZ", b"rXYZ").replace(b"xXYZ", b"gXYZ")
+    image.info["icc_profile"] = swapped
+    return image
+
+
+def turned() -> bytes:
+    """Return a JPEG that lies on its side, as its EXIF says."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encoded(photo(60, 40), "JPEG", exif=exif)
+
+
+SOFT = Mask((60, 40)).ellipse(5, 5, 40, 30).feather(6)
+GIVEN: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
+    "bytes": ((encoded(photo(60, 40)),), {}),
+    "array": ((skimage.data.astronaut()[:40, :60],), {"size": "1536x1024"}),
+    "picture": ((photo(60, 40),), {"mask": SOFT}),
+    "grey": ((photo(60, 40).convert("L"),), {}),
+    "clear": ((photo(60, 40).convert("RGBA"),), {"mask": np.asarray(SOFT) > 0}),
+    "palette": ((photo(60, 40).quantize(16),), {}),
+    "profile": ((in_another_space(),), {"mask": SOFT}),
+    "turned": ((turned(),), {"mask": Mask((40, 60)).rect(0, 0, 20, 30)}),
+    "bmp": ((encoded(photo(60, 40), "BMP"),), {"n": 2}),
+    "several": ((photo(60, 40), encoded(photo()), photo(9, 9)), {"mask": SOFT, "quality": "low"}),
+    "framed": ((photo(90, 30),), {"mask": Mask((90, 30)).rect(0, 0, 40, 30)}),
+    "extended": ((photo(60, 40),), {"extend": "10,0,7,3"}),
+    "extended with a mask": ((photo(60, 40),), {"extend": "80x60", "mask": SOFT, "size": "1024x1024"}),
+}
+
+
+def asked_again(session: Session, edit: Edit) -> Edit:
+    request = edit.request
+    return session.edit(
+        edit.prompt,
+        *edit.sources,
+        mask=edit.mask,
+        model=edit.model,
+        n=request.n,
+        extend=edit.extend,
+        take=edit.take,
+        params=request.params,
+        replay="only",
+    )
+
+
+@pytest.fixture(scope="module")
+def offline(tmp_path_factory):
+    with Session(history=tmp_path_factory.mktemp("models"), model="offline/painter") as session:
+        yield session
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_what_was_given_can_be_given_again_and_replays_the_edit(offline, name):
+    sources, options = GIVEN[name]
+    edit = offline.edit(f"sepia {name}", *sources, **options)
+    assert asked_again(offline, edit) == edit
+    assert asked_again(offline, offline.history[edit.id]) == edit
+    names = [source.name for source in edit.sources if not isinstance(source, str)]
+    assert names == [ref.name for ref in edit.request.images]
+
+
+def test_a_file_can_be_given_again_when_it_is_gone(offline, tmp_path):
+    (path := tmp_path / "the cat.png").write_bytes(encoded(photo(30, 30)))
+    edit = offline.edit("sepia", path)
+    path.unlink()
+    assert asked_again(offline, edit) == edit
+    (source,) = edit.sources
+    assert not isinstance(source, str) and source.name == "the cat.png"
+
+
+def test_what_can_be_given_again_needs_no_history():
+    with Session(history=False, model="offline/painter") as session:
+        edit = session.edit("x", in_another_space(), mask=SOFT)
+    (source,) = edit.sources
+    assert source.digest == edit.request.images[0].digest
+    assert edit.mask.digest == SOFT.digest and edit.extend is None
+
+
+@pytest.mark.parametrize("mask", [None, "file-mask", "https://example.org/" + "m" * 300])
+def test_references_are_given_again_as_their_text(mask):
+    given = "https://example.org/" + "a" * 300, "file-abc"
+    with Session(history=False, model="vendor/m") as session:
+        request = prepare(session.ask("x", *given, mask=mask)).request
+        edit = Edit(record(request=request, key=request.key), lambda _: b"")
+        assert edit.sources == given and edit.mask == mask
+        again = prepare(session.ask("x", *edit.sources, mask=edit.mask)).request
+    assert again == request
+
+
+def test_a_source_that_was_not_kept_is_a_fault_of_the_history():
+    lost = msgspec.structs.replace(REF, stored="")
+    edit = Edit(record(request=changed(images=(lost,), mask=lost)), lambda _: b"")
+    for look in (lambda: edit.sources, lambda: edit.mask):
+        with pytest.raises(HistoryFault, match="not kept"):
+            look()
+
+
+def test_what_a_picture_was_extended_by_is_told():
+    frame = Frame((400, 300), (520, 520), (100, 90), (0, 90, 520, 430))
+    assert Edit(record(request=changed(frame=frame)), bytes.fromhex).extend == (100, 0, 20, 40)
+    assert Edit(record(), bytes.fromhex).extend is None

@@ -197,6 +197,7 @@ def test_what_cannot_stand_together_is_refused() -> None:
         ("mask", "--mask"),
         ("n", "-n"),
         ("stream", "whole"),
+        ("partial_images", "whole"),
     ],
 )
 def test_param_leaves_what_has_its_own_place(name: str, instead: str) -> None:

@@ -105,7 +105,7 @@ def test_another_key_file_name_or_kernel_is_replayed(server, one, tmp_path):
     [(("y", PNG), {}), (("x", MADE[1]), {}), (("x", PNG, PNG), {}), (("x", PNG), {"n": 2}),
      (("x", PNG), {"size": "auto"}), (("x", PNG), {"extra": None, "quality": "low"}),
      (("x", PNG), {"model": "m"}), (("x", PNG), {"extend": "8,8,8,8"}),
-     (("x", PNG), {"mask": Mask((48, 48)).fill()})],
+     (("x", PNG), {"mask": Mask((48, 48)).rect(0, 0, 24, 48)})],
 )  # fmt: skip
 def test_another_question_is_paid_for(server, one, arguments, changes):
     one.edit("x", PNG)
@@ -540,6 +540,53 @@ def test_an_edit_as_a_source_is_its_restored_picture_or_the_raw_one(offline):
     raw = offline.edit("y", edit, quality="low", raw=True)
     assert child_.request.images[0].stored == edit.restored[0].digest
     assert raw.request.images[0].stored == edit.images[0].digest
+
+
+FULL = "The mask selects everything, so nothing would be kept."
+EMPTY = "The mask selects nothing, so nothing would change."
+FULL_MASKS = {
+    "drawn": Mask((48, 48)).rect(0, 0, 48, 48),
+    "inverted": Mask((48, 48)).invert(),
+    "soft": Mask((48, 48), bytes([1, 255] * 24 * 48)),  # any touch is edited
+    "booleans": np.ones((48, 48), bool),
+    "white": Image.new("L", (48, 48), 255),
+    "clear": Image.new("RGBA", (48, 48)),
+}
+
+
+@pytest.mark.parametrize("extend", [None, "8,8,8,8"])
+@pytest.mark.parametrize("full", FULL_MASKS.values(), ids=FULL_MASKS)
+def test_a_mask_of_everything_is_caught_before_paying(server, one, full, extend):
+    with pytest.raises(errors.BadImage) as caught:
+        one.edit("x", PNG, mask=full, extend=extend)
+    assert caught.value.message == FULL and "Leave the mask out" in caught.value.hint
+    assert caught.value.paid == "no" and server.posts == 0
+
+
+@pytest.mark.parametrize("empty", [Mask((48, 48)), np.zeros((48, 48), bool), Image.new("L", (48, 48))])
+def test_a_mask_of_nothing_is_caught_unless_the_picture_is_extended(server, one, empty):
+    with pytest.raises(errors.BadImage) as caught:
+        one.edit("x", PNG, mask=empty)
+    assert caught.value.message == EMPTY and server.posts == 0
+    bare = one.edit("x", PNG, extend="8,8,8,8")
+    assert one.edit("x", PNG, extend="8,8,8,8", mask=empty) == bare
+    assert server.posts == 1
+
+
+def test_an_edit_as_a_mask_is_its_mask(server, one):
+    mask = Mask((48, 48)).ellipse(4, 4, 40, 40).feather(5)
+    first = one.edit("x", PNG, mask=mask)
+    assert one.edit("x", PNG, mask=first, replay="only") == first
+    with pytest.raises(errors.BadImage, match="has no mask"):
+        one.edit("y", PNG, mask=one.edit("x", PNG))
+    assert server.posts == 2
+
+
+@pytest.mark.parametrize("name", ["image[]", "mask", "n", "stream", "partial_images"])
+def test_what_has_a_place_of_its_own_is_no_further_field(server, one, name):
+    with pytest.raises(errors.BadRequest, match="cannot be given as a further field"):
+        one.edit("x", PNG, params={name: 1})
+    assert server.posts == 0
 
 
 def test_restored_pictures_are_replayed_and_not_made_again(offline):

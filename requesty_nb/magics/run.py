@@ -9,7 +9,7 @@ from requesty_nb import display, images, options
 from requesty_nb.errors import BadRequest
 from requesty_nb.magics import commands
 from requesty_nb.magics.progress import progress_of, reporter_of
-from requesty_nb.magics.resolve import resolve
+from requesty_nb.magics.resolve import named, resolve
 from requesty_nb.sessions import default
 
 if TYPE_CHECKING:
@@ -47,17 +47,19 @@ def _ask(shell: InteractiveShell, session: Session, parsed: Options, cell: str) 
     names = shell.user_ns
     if not parsed.images:
         raise BadRequest("No picture is named.", hint="For example: %%imgedit photo.jpg --size 1024x1024")
-    sources = [resolve(word, names, evaluate) for word in parsed.images]
+    sources = [named(word, resolve(word, names, evaluate)) for word in parsed.images]
     mask = None if parsed.mask is None else resolve(parsed.mask, names, evaluate)
-    if mask is None and hasattr(sources[0], "image") and hasattr(sources[0], "mask"):
-        mask = sources[0].mask  # an editor brings its own
+    extend: str | tuple[int, int, int, int] | None = parsed.extend
+    if hasattr(sources[0], "image") and hasattr(sources[0], "mask"):  # an editor brings its own
+        mask = _drawn(sources[0].mask) if mask is None else mask
+        extend = _added(getattr(sources[0], "extend", None)) if extend is None else extend
     return session.ask(
         options.fill(cell.strip(), evaluate),
         *sources,
         mask=str(mask) if isinstance(mask, Path) else mask,
         model=parsed.model,
         n=1 if parsed.n is None else parsed.n,
-        extend=parsed.extend,
+        extend=extend,
         take=parsed.take,
         new=parsed.new,
         replay=parsed.replay,
@@ -67,6 +69,15 @@ def _ask(shell: InteractiveShell, session: Session, parsed: Options, cell: str) 
         timeout=parsed.timeout,
         params=parsed.fields,
     )
+
+
+def _drawn(mask: object) -> object | None:
+    """Return an editor's mask, or None where nothing is drawn: there the whole picture may change."""
+    return None if getattr(mask, "is_empty", False) else mask
+
+
+def _added(margins: tuple[int, int, int, int] | None) -> tuple[int, int, int, int] | None:
+    return margins if margins and any(margins) else None
 
 
 def _target(save: str | None) -> Path | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import io
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from requesty_nb.frames import Leak
+    from requesty_nb.images import Source
+    from requesty_nb.masks import Mask
     from requesty_nb.models.records import Cost, EditRecord, EditResult, ImageInfo, State
     from requesty_nb.models.requests import EditRequest, ImageRef
 
@@ -179,6 +182,43 @@ class Edit:
         """Seconds from sending to the whole answer."""
         return self.record.elapsed
 
+    @property
+    def sources(self) -> tuple[Source | str, ...]:
+        """What was given, to be given again: the pictures in order, or the text of a reference.
+
+        Asked again with these, `mask` and `extend`, and the same prompt, model, n and parameters, the
+        request has the same key.
+
+        Raises:
+            HistoryFault: one of them was not kept.
+            BadImage: one is damaged, or its file was changed since.
+        """
+        return tuple(self._source(ref) for ref in self.record.request.images)
+
+    @property
+    def mask(self) -> Mask | str | None:
+        """The mask, to be given again; the text of a reference if it was one; None without a mask.
+
+        Raises:
+            HistoryFault: it was not kept.
+        """
+        from requesty_nb.masks import Mask  # noqa: PLC0415 - as in `Picture.pil`
+
+        ref = self.record.request.mask
+        if ref is None or (text := _reference(ref)):
+            return text if ref else None
+        weights = self._opened(ref).convert("L")
+        return Mask(weights.size, weights.tobytes(), notes=ref.notes)
+
+    @property
+    def extend(self) -> tuple[int, int, int, int] | None:
+        """Pixels that were added at left, top, right and bottom, or None."""
+        frame = self.record.request.frame
+        if frame is None or not frame.extends:
+            return None
+        (left, top), (width, height) = frame.within, frame.size
+        return left, top, width - frame.source[0] - left, height - frame.source[1] - top
+
     def stored(self, ref: ImageRef) -> bytes:
         """Return the stored bytes of a source or mask of this edit's request.
 
@@ -195,6 +235,24 @@ class Edit:
             raise HistoryFault("This edit failed and has no picture to go on from.", hint="Pick another one.")
         return self.restored[0].bytes
 
+    def _source(self, ref: ImageRef) -> Source | str:
+        from requesty_nb import images  # noqa: PLC0415 - as in `Picture.pil`
+
+        if text := _reference(ref):
+            return text
+        if ref.digest.startswith("pixels:"):
+            source = images.load(self._opened(ref))
+            # The identity is of the pixels as given; kept is what they came to in sRGB.
+            return replace(source, name=ref.name, notes=ref.notes, _pixel_digest=ref.digest)
+        file = io.BytesIO(self.stored(ref))
+        file.name = ref.name
+        return images.load(file)
+
+    def _opened(self, ref: ImageRef) -> Image.Image:
+        from requesty_nb.images import decode  # noqa: PLC0415 - as in `Picture.pil`
+
+        return decode(self.stored(ref))
+
     def _pictures(self, infos: tuple[ImageInfo, ...]) -> tuple[Picture, ...]:
         return tuple(Picture(info, partial(self.read, info.sha256)) for info in infos)
 
@@ -206,3 +264,9 @@ class Edit:
 
     def __repr__(self) -> str:
         return f"<Edit {self.id} {self.model} take {self.take} {self.state} {self.prompt[:60]!r}>"
+
+
+def _reference(ref: ImageRef) -> str:
+    """Return the URL or file id a picture was given as; empty if its pixels were."""
+    kind, _, text = ref.digest.partition(":")
+    return text if kind in {"url", "file"} else ""

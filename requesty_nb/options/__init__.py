@@ -6,7 +6,18 @@ or the network: names stay names, and `fill` asks its caller for the value of an
 """
 
 from requesty_nb.options.line import complete, parse, to_cell
-from requesty_nb.options.table import OPTIONS, Option, Options, help_text
+from requesty_nb.options.table import OPTIONS, TAKEN, Option, Options, help_text
 from requesty_nb.options.template import escape, fill
 
-__all__ = ["OPTIONS", "Option", "Options", "complete", "escape", "fill", "help_text", "parse", "to_cell"]
+__all__ = [
+    "OPTIONS",
+    "TAKEN",
+    "Option",
+    "Options",
+    "complete",
+    "escape",
+    "fill",
+    "help_text",
+    "parse",
+    "to_cell",
+]

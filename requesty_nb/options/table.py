@@ -15,6 +15,7 @@ from requesty_nb.settings import Replay, checked_replay
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+# Fields of the endpoint that have a place of their own, and where: none can be given as a further field.
 TAKEN = {
     "model": "--model names the model",
     "prompt": "the cell's body is the prompt",
@@ -24,6 +25,7 @@ TAKEN = {
     "mask": "--mask gives the mask",
     "n": "-n says how many pictures to make",
     "stream": "an answer is always taken whole",
+    "partial_images": "an answer is always taken whole",
 }
 _WIDTH = 100
 _COLUMN = 30

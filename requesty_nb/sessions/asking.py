@@ -17,6 +17,7 @@ from requesty_nb import frames, images, masks
 from requesty_nb.errors import BadImage, BadRequest
 from requesty_nb.images import Blob, Source
 from requesty_nb.models import Edit, EditRequest, ImageRef
+from requesty_nb.options import TAKEN
 from requesty_nb.wire import Body, Upload, json_body, multipart
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ _AZURE = "azure/"  # takes PNG and JPEG only, by Azure's documents
 _AZURE_TYPES = frozenset({"image/png", "image/jpeg"})
 _SIZES = ((1024, 1024), (1536, 1024), (1024, 1536))
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
-_NOT_YET = frozenset({"stream", "partial_images"})
-_OWN = frozenset({"prompt", "model", "image", "images", "image[]", "mask", "n"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +41,8 @@ class Ask:
 
     Attributes:
         images: anything `images.load` takes, 1 to 16.
-        mask: anything `masks.mask_from` takes, or a reference; None for the whole picture.
+        mask: anything `masks.mask_from` takes, an `Edit` for its own, or a reference; None for the whole
+            picture.
         fields: the endpoint's other fields; None values are left out.
         extend: pixels to add at left, top, right and bottom, or the new size; None to keep the size.
         take: which of the equal requests, from 1; None for the first.
@@ -204,12 +204,11 @@ def _check_fields(ask: Ask) -> None:
         raise BadRequest(f"transport is {ask.transport!r}, but has to be multipart or json.")
     if not 0 < ask.timeout < float("inf"):
         raise BadRequest(f"timeout is {ask.timeout!r}, but has to be a number of seconds above 0.")
-    if wrong := sorted(_OWN & set(ask.fields)):
+    if wrong := sorted(TAKEN.keys() & ask.fields.keys()):
         raise BadRequest(
-            f"{wrong[0]!r} cannot be given as a further field.", hint="It has an option of its own."
+            f"{wrong[0]!r} cannot be given as a further field: {TAKEN[wrong[0]]}.",
+            hint="Leave it out of the further fields.",
         )
-    if wrong := sorted(name for name in _NOT_YET & set(ask.fields) if ask.fields[name]):
-        raise BadRequest(f"{wrong[0]} asks for a streamed answer, which this version does not read.")
     _check_json([ask.prompt, ask.model, ask.fields])
     _check_output(ask.fields)
 
@@ -252,19 +251,30 @@ def _loaded(image: object, accepts: frozenset[str], *, raw: bool) -> Source:
 def _mask(ask: Ask, first: Source) -> Mask | Source | None:
     if ask.mask is None:
         return None
-    if isinstance(ask.mask, str) and ask.mask.startswith(("https://", "file-")):
-        return images.load(ask.mask)
+    given = ask.mask
+    if isinstance(given, Edit) and given.mask is not None:
+        given = given.mask
+    if isinstance(given, str) and given.startswith(("https://", "file-")):
+        return images.load(given)
     if first.size is None:
         raise BadRequest(
             "The picture is a reference of unknown size, so a drawn mask cannot be fitted to it.",
             hint="Give the mask as a URL or file id too, or load the picture first.",
         )
-    mask = masks.mask_from(ask.mask, size=first.size)
+    mask = masks.mask_from(given, size=first.size)
     if mask.is_empty and ask.extend is None:
         raise BadImage(
             "The mask selects nothing, so nothing would change.", hint="Draw on it, or leave it out."
         )
+    if mask.is_full:
+        raise BadImage("The mask selects everything, so nothing would be kept.", hint=_full_hint(ask))
     return mask
+
+
+def _full_hint(ask: Ask) -> str:
+    if ask.extend is None:
+        return "Leave the mask out: without one the whole picture may change."
+    return "Leave the mask out: then the picture is kept, and only what is added is drawn."
 
 
 def _frame(ask: Ask, first: Source, mask: Mask | Source | None, params: dict[str, Any]) -> Frame | None:

@@ -1,0 +1,24 @@
+"""Values to mime bundles: what a notebook, its saved file and a terminal show of an edit.
+
+- `facts`: what is known of an edit, in words.
+- `heat`: where a raw result changed what was to be kept.
+- `figures`: pictures as thumbnails.
+- `cards`: the card of an edit or a picture.
+"""
+
+from requesty_nb.display.cards import edit_bundle, picture_bundle
+from requesty_nb.display.facts import edit_text, facts, headline, history_lines, shortened
+from requesty_nb.display.figures import tinted
+from requesty_nb.display.heat import heat_picture
+
+__all__ = [
+    "edit_bundle",
+    "edit_text",
+    "facts",
+    "headline",
+    "heat_picture",
+    "history_lines",
+    "picture_bundle",
+    "shortened",
+    "tinted",
+]
