@@ -6,6 +6,8 @@ few milliseconds.
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -61,10 +63,13 @@ def unload(shell: InteractiveShell) -> None:
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop(NAME, None)
     shell.configurables[:] = [one for one in shell.configurables if type(one).__name__ != "ImgEdit"]
+    _take_hook_away(shell)
 
 
 def register_cards(shell: InteractiveShell) -> None:
-    """Show edits and pictures as cards in this shell."""
+    """Show edits and pictures as cards in this shell, and let its interrupts reach the background."""
+    _take_hook_away(shell)
+    shell.events.register("post_run_cell", _after_cell)
     if shell.display_formatter is None:
         return
     formatter = shell.display_formatter.mimebundle_formatter
@@ -78,3 +83,19 @@ def _lazily(function: str) -> Any:  # noqa: ANN401 - IPython calls it with whate
         return bundle
 
     return show
+
+
+def _after_cell(result: Any = None) -> None:  # noqa: ANN401 - IPython's, or None where a cell broke off
+    """Cancel the edits in the background if the cell that just ended was interrupted."""
+    # A kernel interrupts a cell that awaits by cancelling it.
+    if not isinstance(getattr(result, "error_in_exec", None), (KeyboardInterrupt, asyncio.CancelledError)):
+        return
+    if detached := sys.modules.get("requesty_nb.sessions.detached"):  # else none was begun
+        detached.cancel_all("Interrupted")
+
+
+def _take_hook_away(shell: InteractiveShell) -> None:
+    mine = __name__, _after_cell.__name__  # by name: a module that was loaded anew has a function of its own
+    for hook in list(shell.events.callbacks["post_run_cell"]):
+        if (getattr(hook, "__module__", ""), getattr(hook, "__name__", "")) == mine:
+            shell.events.unregister("post_run_cell", hook)

@@ -67,6 +67,20 @@ def _put(temporary: Path, target: Path) -> None:
         raise
 
 
+def _put_first(temporary: Path, target: Path, sha256: str) -> None:
+    """Put an object in place, unless another writer of it was quicker: its file may be being sent."""
+    try:
+        target.hardlink_to(temporary)
+    except FileExistsError:
+        if _digest_of(target) != sha256:
+            _put(temporary, target)
+            return
+    except OSError:  # a file system without links
+        _put(temporary, target)
+        return
+    temporary.unlink(missing_ok=True)
+
+
 def _unwritable(path: Path, error: OSError) -> HistoryFault:
     return HistoryFault(f"The history cannot write {path.name} in {path.parent}: {error.strerror or error}.")
 
@@ -115,7 +129,7 @@ class Objects:
             if digest.hexdigest() != sha256:
                 temporary.unlink()
                 raise HistoryFault("A picture changed while it was being kept.", hint="Run the cell again.")
-            _put(temporary, target)
+            _put_first(temporary, target, sha256)
         except OSError as error:
             if _digest_of(target) == sha256:  # another thread was quicker, and has it open
                 return

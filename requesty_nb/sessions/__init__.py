@@ -1,7 +1,8 @@
 """Replay or pay: one async core, and one bridge to it from synchronous code."""
 
 from requesty_nb.sessions.asking import Ask
+from requesty_nb.sessions.detached import Detached
 from requesty_nb.sessions.session import Session, default
 from requesty_nb.sessions.waiting import Reporter
 
-__all__ = ["Ask", "Reporter", "Session", "default"]
+__all__ = ["Ask", "Detached", "Reporter", "Session", "default"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,12 @@ import anyio.to_thread
 import msgspec
 
 from requesty_nb.client import Call, Sender, Watch, fetch
-from requesty_nb.errors import AnswerUnusable, Explained, HistoryFault, ImgEditError, OutcomeUnknown
+from requesty_nb.errors import AnswerUnusable, Explained, HistoryFault
 from requesty_nb.images import Blob
 from requesty_nb.models import Edit, EditRecord, EditRequest, Failure
 from requesty_nb.records import new_id
 from requesty_nb.sessions import answering
+from requesty_nb.sessions.flights import Flights
 from requesty_nb.settings import is_loopback, is_offline
 from requesty_nb.version import VERSION
 
@@ -33,15 +33,6 @@ _ANSWER_BYTES_PER_PICTURE = 72 << 20  # a 50 MB file in base64, and a little
 _FETCHED_BYTES = 50 << 20
 
 
-@dataclass(slots=True)
-class Flight:
-    """A request under way, for those who ask for the same meanwhile."""
-
-    landed: anyio.Event
-    edit: Edit | None = None
-    error: BaseException | None = None
-
-
 class Till:
     """Pays for edits. Lives in one event loop.
 
@@ -53,7 +44,7 @@ class Till:
     def __init__(self, width: int, app: Callable[[], object]) -> None:
         self._sender = Sender(width)
         self._app = app
-        self._flights: dict[tuple[str, int], Flight] = {}
+        self._flights = Flights()
 
     async def pay(
         self,
@@ -76,23 +67,16 @@ class Till:
         if history is None:
             return await self._fly(prepared, take, settings, None, watch)
         key = await anyio.to_thread.run_sync(lambda: prepared.request.key)
-        if prepared.ask.new or prepared.ask.replay == "off":  # each of several at once gets a take of its own
-            take = max([take, *(1 + flying for other, flying in self._flights if other == key)])
-        flight_key = (key, take)
-        if flight := self._flights.get(flight_key):
-            return await _join(flight)
-        flight = self._flights[flight_key] = Flight(anyio.Event())
-        try:
-            flight.edit = await anyio.to_thread.run_sync(recorded) or await self._fly(
-                prepared, take, settings, history, watch
-            )
-        except BaseException as error:
-            flight.error = error
-            raise
-        finally:
-            del self._flights[flight_key]
-            flight.landed.set()
-        return flight.edit
+
+        async def make(take: int) -> Edit:
+            if edit := await anyio.to_thread.run_sync(recorded):
+                return edit
+            return await self._fly(prepared, take, settings, history, watch)
+
+        # Each of several new ones at once gets a take of its own.
+        new = prepared.ask.new or prepared.ask.replay == "off"
+        next_take = (lambda: history.next_take(key)) if new else None
+        return await self._flights.edit(key, take, watch, make, next_take=next_take)
 
     async def _fly(
         self, prepared: Prepared, take: int, settings: Settings, history: History | None, watch: Watch
@@ -153,15 +137,6 @@ class Till:
     async def aclose(self) -> None:
         """Close what is open."""
         await self._sender.aclose()
-
-
-async def _join(flight: Flight) -> Edit:
-    await flight.landed.wait()
-    if flight.edit is None:
-        if isinstance(flight.error, ImgEditError):
-            raise flight.error
-        raise OutcomeUnknown("The same request was under way, and was interrupted.")
-    return Edit(flight.edit.record, flight.edit.read, replayed=True)
 
 
 async def _received(

@@ -40,20 +40,29 @@ def recorded(prepared: Prepared, take: int, history: History | None, settings: S
     return next((edit for edit in found if _may_answer(edit, ask, settings)), None)
 
 
-def see_not_under_way(prepared: Prepared, take: int, history: History) -> None:
-    """See that no other session or notebook is asking for the same right now.
+def answered_meanwhile(
+    prepared: Prepared, take: int, history: History | None, settings: Settings
+) -> Edit | None:
+    """Look once more, right before paying: a thread, session or notebook may have asked for the same.
 
     Raises:
-        OutcomeUnknown: one is; paying as well would be paying twice.
+        OutcomeUnknown: one is asking right now, or did and does not know what became of it; paying as well
+            could be paying twice.
     """
     ask = prepared.ask
-    if ask.new or ask.replay == "off" or is_offline(ask.model):
-        return
-    if history.under_way(prepared.request.key, take):
+    if history is None or ask.new or ask.replay == "off":
+        return None
+    # First who is at it, then what is recorded: one that ends in between is found.
+    under_way = not is_offline(ask.model) and history.under_way(prepared.request.key, take)
+    if edit := recorded(prepared, take, history, settings):
+        return edit
+    if under_way:
         raise OutcomeUnknown(
             "The same request is under way in another session or notebook.",
             hint="Run the cell again when it is done: its answer is then replayed for nothing.",
         )
+    _see_known(prepared, take, history)
+    return None
 
 
 def _answer(prepared: Prepared, history: History | None, settings: Settings) -> Edit | int:
@@ -74,11 +83,15 @@ def _answer(prepared: Prepared, history: History | None, settings: Settings) -> 
         raise NotRecorded(
             f"Take {take} of this request is not recorded, and only recorded answers may be used."
         )
-    if unknown := history.unknown(key, take):
+    _see_known(prepared, take, history)
+    return take
+
+
+def _see_known(prepared: Prepared, take: int, history: History) -> None:
+    if unknown := history.unknown(prepared.request.key, take):
         raise OutcomeUnknown(
             f"An earlier attempt at this was sent and gave no picture (id {unknown[-1]} in history.failures)."
         )
-    return take
 
 
 def _may_answer(edit: Edit, ask: Ask, settings: Settings) -> bool:

@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeAlias, TypeVar
 
 import anyio.to_thread
 
@@ -18,8 +18,9 @@ from requesty_nb.errors import BadRequest
 from requesty_nb.records import History
 from requesty_nb.sessions import bridge
 from requesty_nb.sessions.asking import Ask, Prepared, prepare
+from requesty_nb.sessions.detached import Detached
 from requesty_nb.sessions.paying import Till
-from requesty_nb.sessions.replaying import recorded, recorded_or_take, see_not_under_way
+from requesty_nb.sessions.replaying import answered_meanwhile, recorded_or_take
 from requesty_nb.sessions.waiting import Reporter, interrupted
 from requesty_nb.settings import Secret, Settings, checked_base_url, checked_replay, is_offline
 
@@ -33,6 +34,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WIDTH = 16
+_Terms: TypeAlias = "tuple[Settings, History | None]"
 
 
 def _arguments_of(ask: Callable[P, Ask]) -> Callable[[Callable[..., T]], Callable[P, T]]:
@@ -268,27 +270,43 @@ class Session:
             if reporter:
                 reporter.close()
 
-    def _ready(self, ask: Ask) -> tuple[Prepared, Edit | int]:
+    def begin(self, ask: Ask, changed: Callable[[Detached], None] | None = None) -> Detached:
+        """Begin what is asked and return at once; it goes on in the background.
+
+        Args:
+            ask: from `ask`.
+            changed: told of each change of state or text, as `Detached` says.
+
+        Returns:
+            What tells how it goes, gives the edit, and cancels it.
+        """
+        terms = self._terms()  # those of now, whatever is configured while it goes on
+        detached = Detached(ask, changed)
+        detached.start(
+            lambda: self._ready(ask, terms),
+            lambda prepared, take, watch: self._pay(prepared, take, watch, terms),
+        )
+        return detached
+
+    def _terms(self) -> _Terms:
+        with self._lock:
+            return self._settings, self._history
+
+    def _ready(self, ask: Ask, terms: _Terms | None = None) -> tuple[Prepared, Edit | int]:
         """Return the prepared ask, and its recorded answer or the take to pay for."""
+        settings, history = terms or self._terms()
         prepared = prepare(ask)
-        return prepared, recorded_or_take(prepared, self._history, self._settings)
+        return prepared, recorded_or_take(prepared, history, settings)
 
-    async def _pay(self, prepared: Prepared, take: int, watch: Watch) -> Edit:
-        settings, history = self._settings, self._history
-
-        def again() -> Edit | None:
-            edit = recorded(prepared, take, history, settings)
-            if edit is None and history is not None:
-                see_not_under_way(prepared, take, history)
-            return edit
-
+    async def _pay(self, prepared: Prepared, take: int, watch: Watch, terms: _Terms | None = None) -> Edit:
+        settings, history = terms or self._terms()
         return await self._in_loop().pay(
             prepared,
             take,
             settings,
             history,
             watch,
-            recorded=again,
+            recorded=lambda: answered_meanwhile(prepared, take, history, settings),
         )
 
     def _in_loop(self) -> Till:
