@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     from requesty_nb.models import Edit
     from requesty_nb.records import History
     from requesty_nb.sessions import Session
+    from requesty_nb.widgets import Editor
 
     history: History
     session: Session
     edit: Callable[..., Edit]
     aedit: Callable[..., Awaitable[Edit]]
 
-__all__ = ["Edit", "History", "Mask", "Session", "aedit", "edit", "errors", "history", "session"]
+__all__ = ["Edit", "Editor", "History", "Mask", "Session", "aedit", "edit", "errors", "history", "session"]
 
 _HOMES = {
     "Edit": "requesty_nb.models",
+    "Editor": "requesty_nb.widgets",
     "History": "requesty_nb.records",
     "Mask": "requesty_nb.masks",
     "Session": "requesty_nb.sessions",

@@ -4,11 +4,12 @@
 - `raster`: drawing them.
 - `bitmaps`: what lies under them.
 - `polarity`: masks that come as pictures, and which of their pixels mean "edit".
-- `mask`: `Mask`, its algebra, its pixels, its JSON.
+- `mask`: `Mask`, its algebra, its pixels, its JSON; `joins`: masks joined with masks.
 - `reading`: `mask_from`.
 """
 
-from requesty_nb.masks.mask import Join, Mask
+from requesty_nb.masks.joins import Join
+from requesty_nb.masks.mask import Mask
 from requesty_nb.masks.operations import Change, Shape, Stroke
 from requesty_nb.masks.polarity import Polarity
 from requesty_nb.masks.reading import mask_from

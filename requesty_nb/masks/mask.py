@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from PIL import Image, ImageChops
+from PIL import Image
 
 from requesty_nb import images
 from requesty_nb.errors import BadImage
-from requesty_nb.masks.bitmaps import PNG_LEVEL, by, checked_size, from_text, resampled, to_text
+from requesty_nb.masks.bitmaps import PNG_LEVEL, checked_size, from_text, resampled, to_text
+from requesty_nb.masks.joins import JOINS, Join, JoinKind, see_size
 from requesty_nb.masks.operations import Change, Point, Shape, Stroke, read_operation
 from requesty_nb.masks.polarity import Polarity, weights_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
 VERSION = 1
 _NESTING = 32  # masks within masks
-
-JoinKind = Literal["union", "difference", "intersection"]
-_JOINS: dict[str, Callable[[Image.Image, Image.Image], Image.Image]] = {
-    "union": ImageChops.lighter,
-    "difference": ImageChops.subtract,
-    "intersection": ImageChops.darker,
-}
 
 
 @dataclass(frozen=True)
@@ -74,49 +68,49 @@ class Mask:
 
     def brush(self, points: Iterable[Point] | Point, width: float, pressures: Sequence[float] = ()) -> Self:
         """Select along ``points`` with a round brush of diameter ``width``, times each point's pressure."""
-        return self._with(Stroke(points, width, "brush", tuple(pressures)))  # type: ignore[arg-type] # checked there
+        return self.then(Stroke(points, width, "brush", tuple(pressures)))  # type: ignore[arg-type] # checked there
 
     def erase(self, points: Iterable[Point] | Point, width: float, pressures: Sequence[float] = ()) -> Self:
         """Take away along ``points``, as `brush` selects."""
-        return self._with(Stroke(points, width, "erase", tuple(pressures)))  # type: ignore[arg-type] # likewise
+        return self.then(Stroke(points, width, "erase", tuple(pressures)))  # type: ignore[arg-type] # likewise
 
     def rect(self, left: float, top: float, right: float, bottom: float, *, subtract: bool = False) -> Self:
         """Select a box; right and bottom lie just outside, so (0, 0, *size) is everything."""
-        return self._with(Shape("rect", ((left, top), (right, bottom)), subtract))
+        return self.then(Shape("rect", ((left, top), (right, bottom)), subtract))
 
     def ellipse(
         self, left: float, top: float, right: float, bottom: float, *, subtract: bool = False
     ) -> Self:
         """Select the ellipse that fills a box."""
-        return self._with(Shape("ellipse", ((left, top), (right, bottom)), subtract))
+        return self.then(Shape("ellipse", ((left, top), (right, bottom)), subtract))
 
     def polygon(self, points: Iterable[Point], *, subtract: bool = False) -> Self:
         """Select a polygon, given by its corners."""
-        return self._with(Shape("polygon", points, subtract))  # type: ignore[arg-type] # checked there
+        return self.then(Shape("polygon", points, subtract))  # type: ignore[arg-type] # checked there
 
     def invert(self) -> Self:
         """Edit what was kept, keep what was edited."""
-        return self._with(Change("invert"))
+        return self.then(Change("invert"))
 
     def grow(self, radius: float) -> Self:
         """Select everything within ``radius`` pixels of what is selected; the edge becomes hard."""
-        return self._with(Change("grow", radius))
+        return self.then(Change("grow", radius))
 
     def shrink(self, radius: float) -> Self:
         """Keep everything within ``radius`` pixels of what is kept; the image's border takes nothing away."""
-        return self._with(Change("shrink", radius))
+        return self.then(Change("shrink", radius))
 
     def feather(self, radius: float) -> Self:
         """Add a soft edge that reaches ``radius`` pixels outward; what was selected stays wholly so."""
-        return self._with(Change("feather", radius))
+        return self.then(Change("feather", radius))
 
     def clear(self) -> Self:
         """Select nothing."""
-        return self._with(Change("clear"))
+        return self.then(Change("clear"))
 
     def fill(self) -> Self:
         """Select everything."""
-        return self._with(Change("fill"))
+        return self.then(Change("fill"))
 
     def union(self, other: Mask) -> Self:
         """Select what either selects: the greater value of each pixel."""
@@ -138,12 +132,13 @@ class Mask:
     def _join(self, kind: JoinKind, other: Mask) -> Self:
         if not isinstance(other, Mask):
             raise TypeError(f"a mask is joined with a mask, not with {type(other).__name__}")
-        return self._with(Join(kind, _sized(other, self.size)))
+        see_size(other, self.size)
+        return self.then(Join(kind, other))
 
-    def _with(self, operation: Stroke | Shape | Change | Join) -> Self:
+    def then(self, operation: Stroke | Shape | Change | Join) -> Self:
+        """Add one operation."""
         mask = replace(self, operations=(*self.operations, operation))
-        if "_raster" in self.__dict__:  # go on from there; nothing else may change that image
-            mask.__dict__["_start"] = self._raster
+        mask.draw_on_from(self)
         return mask
 
     def resized(self, size: tuple[int, int]) -> Self:
@@ -160,13 +155,41 @@ class Mask:
         """Return the mask as an L image, 255 = edit; drawn once, a new copy at each call."""
         return self._raster.copy()
 
+    def draw_on_from(self, earlier: Mask) -> bool:
+        """Draw on from the pixels of an ``earlier`` mask that this one continues; tell whether that can be.
+
+        It cannot if the earlier one has none drawn, or has another bitmap or operations that are not here.
+        """
+        done = len(earlier.operations)
+        if not earlier.is_drawn or self.size != earlier.size or self.operations[:done] != earlier.operations:
+            return False
+        if self.base != earlier.base:
+            return False
+        self.__dict__["_start"] = earlier._raster, done  # nothing may change that image
+        return True
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its pixels are at hand; else they are drawn when first asked for."""
+        return "_raster" in self.__dict__
+
+    def draw(self) -> None:
+        """Have the pixels at hand."""
+        _ = self._raster
+
+    def forget_pixels(self) -> None:
+        """Free the memory of the pixels; they are drawn anew when asked for."""
+        self.__dict__.pop("_raster", None)
+        self.__dict__.pop("_start", None)
+
     @cached_property
     def _raster(self) -> Image.Image:
-        start: Image.Image | None = self.__dict__.pop("_start", None)
+        start: tuple[Image.Image, int] | None = self.__dict__.pop("_start", None)
         if start is not None:
-            return self.operations[-1].apply(start.copy())
-        image = Image.new("L", self.size, 0) if self.base is None else self._bitmap(self.base)
-        for operation in self.operations:
+            image, done = start[0].copy(), start[1]
+        else:
+            image, done = Image.new("L", self.size, 0) if self.base is None else self._bitmap(self.base), 0
+        for operation in self.operations[done:]:
             image = operation.apply(image)
         return image
 
@@ -239,8 +262,10 @@ class Mask:
             size = width, height
             operations: list[Stroke | Shape | Change | Join] = []
             for item in record["operations"]:
-                if item["op"] in _JOINS:
-                    operations.append(Join(item["op"], _sized(cls._from_json(item["mask"], depth - 1), size)))
+                if item["op"] in JOINS:
+                    other = cls._from_json(item["mask"], depth - 1)
+                    see_size(other, size)
+                    operations.append(Join(item["op"], other))
                 else:
                     operations.append(read_operation(item))
             return cls(size, from_text(record["base"], size), tuple(operations))
@@ -256,33 +281,3 @@ class Mask:
         if self.operations:
             parts.append(f"{len(self.operations)} operation{'s' * (len(self.operations) != 1)}")
         return f"Mask({', '.join(parts)})"
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    """A mask joined with another of the same size: ``union``, ``difference`` or ``intersection``."""
-
-    kind: JoinKind
-    other: Mask
-
-    def apply(self, image: Image.Image) -> Image.Image:
-        """Return the joined image."""
-        return _JOINS[self.kind](image, self.other._raster)  # noqa: SLF001 - one noun in two classes
-
-    def scaled(self, across: float, down: float) -> Join:
-        """Return the join for an image that is ``across`` times as wide and ``down`` times as high."""
-        width, height = self.other.size
-        return Join(self.kind, self.other.resized((round(width * across), round(height * down))))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return {"op": self.kind, "mask": self.other.to_json()}
-
-
-def _sized(other: Mask, size: tuple[int, int]) -> Mask:
-    if other.size != size:
-        raise BadImage(
-            f"One mask is {by(size)} pixels, the other {by(other.size)}.",
-            hint=f"Scale the other: mask.resized({size}).",
-        )
-    return other

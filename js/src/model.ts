@@ -1,0 +1,214 @@
+/**
+ * The whole contract between the editor in the browser and the one in Python: traits, messages, and how they travel.
+ *
+ * Lengths and positions are pixels of the source image, upright, unless a name says otherwise; boxes are
+ * [left, top, right, bottom], right and bottom just outside. The mirror of this file is `widgets/editor.py`.
+ */
+
+import type { AnyModel } from "@anywidget/types";
+
+export type Box = [number, number, number, number];
+export type Size = [number, number];
+
+export const TOOLS = ["brush", "erase", "rect", "ellipse", "lasso", "polygon", "extend", "hand"] as const;
+export type Tool = (typeof TOOLS)[number];
+
+/** The synced traits. Who sets them: P Python alone, B either side. */
+export interface Traits {
+  source_name: string; // P
+  source_size: Size; // P
+  preview: DataView; // P: WebP of the source, at most 1024 pixels a side
+  mask_png: DataView; // P: PNG, grey, of the preview's size, 255 = edit; with the changes being tried
+  mask_share: number; // P: 0 to 1
+  can_undo: boolean; // P
+  can_redo: boolean; // P
+  extend: Box; // B: pixels added at left, top, right, bottom; each 0 or more
+  _photo: string | null; // P: the ipycanvas that shows the source, as a reference to its model
+  _overlay: string | null; // P: the ipycanvas that shows the mask, of the same size, opaque where it edits
+  tool: Tool; // B
+  brush: number; // B: diameter
+  subtract: boolean; // B: shapes take away
+  mask_color: string; // B: #rrggbb
+  mask_opacity: number; // B: 0 to 1
+  prompt: string; // B
+  model: string; // B
+  size: string; // B
+  quality: string; // B
+  n: number; // B
+  background: string; // B
+  output_format: string; // B
+  choices: Choices; // P: what is offered for the five above; anything else may be typed
+  references: ReferenceCard[]; // P: further input pictures, in order
+  jobs: JobCard[]; // P: edits under way and those that just failed, oldest first
+  results: ResultCard[]; // P: newest first
+}
+
+export interface Choices {
+  model: string[];
+  size: string[];
+  quality: string[];
+  background: string[];
+  output_format: string[];
+}
+
+export const SETTINGS = [
+  "prompt",
+  "model",
+  "size",
+  "quality",
+  "n",
+  "background",
+  "output_format",
+  "extend",
+] as const;
+export type Settings = Pick<Traits, (typeof SETTINGS)[number]>;
+
+export interface ReferenceCard {
+  id: string;
+  name: string;
+  thumb: DataView; // WebP
+}
+
+export interface JobCard {
+  id: string; // as the browser gave it
+  prompt: string;
+  state: "preparing" | "working" | "failed" | "cancelled";
+  text: string; // what it is doing, or what happened, whether it was paid and what to do next
+  started: number; // seconds since 1970, by the kernel's clock
+}
+
+export interface ResultCard {
+  id: string; // the edit's, in the history
+  prompt: string;
+  headline: string; // model, take, new or replayed, cost
+  facts: [string, string][];
+  thumbs: DataView[]; // WebP, one a picture
+  sizes: Size[]; // of the pictures, restored
+  masked: boolean; // made under a mask: restored and received differ
+  leak: string; // how much changed outside the mask, in words; empty without a mask
+}
+
+/** Messages to Python. `s` is given by `send`; Python answers each with an `ack`, after its effect is shown. */
+export type Outgoing =
+  | { k: "ready" }
+  // Buffers: points as Float32 pairs, little endian; for a pen, pressures as Uint8, 255 = 1.
+  | { k: "op"; t: "brush" | "erase"; w: number }
+  | { k: "op"; t: "rect" | "ellipse" | "polygon"; sub?: 1 }
+  | { k: "op"; t: "invert" | "clear" | "fill" }
+  | { k: "undo" }
+  | { k: "redo" }
+  | { k: "try"; grow: number; feather: number } // shown, not yet kept; grow below 0 shrinks
+  | { k: "settle"; keep: boolean } // keep or drop what was tried
+  | { k: "view"; v: string; box: Box; edge: number } // asks for `detail`: the box, at most `edge` pixels a side
+  // Offers a job; Python answers `accepted`, and only `start` sends anything. With the settings as they are on the
+  // screen: while the kernel is busy, changes of traits wait in the browser, and a message overtakes them.
+  | { k: "ask"; j: string; settings?: Settings }
+  | { k: "start"; j: string }
+  | { k: "cancel"; j: string } // or takes a failed one off the list
+  | { k: "reference"; id: string; name: string; part: number; parts: number } // Buffer: a part of the file
+  | { k: "unreference"; id: string }
+  | { k: "show"; id: string; i: number } // asks for `shown`
+  | { k: "use"; id: string; i: number; raw: boolean; keep: boolean } // as the next source; keep this mask or clear it
+  | { k: "remask"; id: string } // draw on with the mask that edit was made under
+  | { k: "cell"; id: string; i: number } // asks for `cell`
+  | { k: "save"; id: string; i: number; raw: boolean }; // in the kernel's folder; answered by a `notice`
+
+/** Messages from Python. */
+export type Incoming =
+  | { k: "ack"; s: number; problem?: string }
+  | { k: "detail"; v: string; box: Box } // Buffers: WebP of the source there, grey PNG of the mask there
+  | { k: "accepted"; j: string }
+  // Buffers: WebP of the source as the restored picture frames it, of the restored picture, of the picture as
+  // received, and for masked edits a WebP heat map with alpha of what changed outside the mask.
+  | { k: "shown"; id: string; i: number; size: Size; received: Size }
+  | { k: "cell"; id: string; text: string }
+  | { k: "notice"; kind: "info" | "warning" | "error"; text: string };
+
+type Kind = Incoming["k"];
+type Of<K extends Kind> = Extract<Incoming, { k: K }>;
+type Hear<K extends Kind> = (message: Of<K>, buffers: DataView[]) => void;
+
+/** One view's connection: typed traits and messages, and what Python has not yet answered. */
+export interface Link {
+  /** An id of this view, for answers that are for it alone. */
+  readonly view: string;
+  get<N extends keyof Traits>(name: N): Traits[N];
+  /** Sets a trait in Python and in all views. */
+  set<N extends keyof Traits>(name: N, value: Traits[N]): void;
+  /** Calls `then` now and on every change, until the signal. */
+  follow<N extends keyof Traits>(names: N | N[], then: () => void): void;
+  /** Sends a message; returns its number, or 0 if there is no kernel to hear it. */
+  send(message: Outgoing, buffers?: ArrayBuffer[]): number;
+  hear<K extends Kind>(kind: K, then: Hear<K>): void;
+  /** Numbers sent and not answered, ascending. */
+  waiting(): number[];
+  /** Calls `then` when something is sent, answered, or the kernel is found gone. */
+  onWaiting(then: () => void): void;
+  /** The kernel was restarted, or there is none: the host says so, or the last message was not taken. */
+  gone(): boolean;
+  /** The host says whether a kernel is behind the view; until it does, one is. */
+  plugged(live: boolean): void;
+  readonly signal: AbortSignal;
+}
+
+export function connect(model: AnyModel<Traits>, signal: AbortSignal): Link {
+  const hearers = new Map<Kind, Hear<Kind>[]>();
+  const watchers: (() => void)[] = [];
+  const open = new Set<number>();
+  let last = Math.floor(Math.random() * 1e8); // answers reach all views, and other tabs: whose is whose
+  let live = true;
+  let lost = false;
+  const tell = () => {
+    for (const watcher of watchers) watcher();
+  };
+  const receive = (message: Incoming, buffers: DataView[]) => {
+    if (message.k === "ack" && open.delete(message.s)) tell();
+    for (const hearer of hearers.get(message.k) ?? []) hearer(message as never, buffers);
+  };
+  model.on("msg:custom", receive);
+  signal.addEventListener("abort", () => model.off("msg:custom", receive));
+  const attempt = (what: () => void): boolean => {
+    try {
+      what();
+      lost = !live; // without a kernel some hosts send into nothing, without a word
+    } catch {
+      lost = true; // "Cannot send": the comm died with its kernel
+    }
+    return !lost;
+  };
+  return {
+    view: crypto.randomUUID().slice(0, 8),
+    signal,
+    get: (name) => model.get(name),
+    set(name, value) {
+      model.set(name, value);
+      attempt(() => model.save_changes());
+      if (lost) tell();
+    },
+    follow(names, then) {
+      for (const name of Array.isArray(names) ? names : [names]) {
+        model.on(`change:${name}`, then);
+        signal.addEventListener("abort", () => model.off(`change:${name}`, then));
+      }
+      then();
+    },
+    send(message, buffers = []) {
+      last += 1;
+      const sent = attempt(() => model.send({ ...message, s: last }, undefined, buffers));
+      if (sent) open.add(last);
+      tell();
+      return sent ? last : 0;
+    },
+    hear(kind, then) {
+      hearers.set(kind, [...(hearers.get(kind) ?? []), then as unknown as Hear<Kind>]);
+    },
+    waiting: () => [...open],
+    onWaiting: (then) => void watchers.push(then),
+    plugged(now) {
+      live = now;
+      lost = !now;
+      tell();
+    },
+    gone: () => lost,
+  };
+}

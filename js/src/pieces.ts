@@ -1,0 +1,32 @@
+/** What the panel and the results are made of. */
+
+import { el } from "./dom";
+
+export function on<K extends keyof HTMLElementEventMap>(
+  node: HTMLElement,
+  type: K,
+  then: (event: HTMLElementEventMap[K]) => void,
+): void {
+  node.addEventListener(type, then);
+}
+
+export function div(name: string, ...children: (Node | string)[]): HTMLDivElement {
+  return el("div", { class: `rqe-${name}` }, ...children);
+}
+
+export function button(label: string, onclick: () => void): HTMLButtonElement {
+  return el("button", { class: "outlined", onclick }, label);
+}
+
+/** Words that are shown while there are any. */
+export function say(line: HTMLElement, text: string): void {
+  line.textContent = text;
+  line.hidden = !text;
+}
+
+/** Makes `items` what a list holds, in order; those that stay are not moved, and keep the focus. */
+export function place(list: Element, items: Element[]): void {
+  for (const child of [...list.children]) if (!items.includes(child)) child.remove();
+  for (const [at, item] of items.entries())
+    if (list.children[at] !== item) list.insertBefore(item, list.children[at] ?? null);
+}

@@ -1,0 +1,15 @@
+"""The editor: a photo, the mask drawn on it, and the edits made with both, in a notebook's output.
+
+- `drawing`: what is drawn, with undo; `rasters`: which of its states keep their pixels.
+- `messages`: what the browser sends, as operations.
+- `canvases`: the pictures in the browser; `detail`: parts of them at the photo's own scale.
+- `colours`: a mask colour that shows on a photo.
+- `surface`: the widget as far as it is drawn on.
+- `references`: further input pictures.
+- `editor`: `Editor`, which adds prompt, options, edits and their results.
+- `static`: what is left where widgets do not run.
+"""
+
+from requesty_nb.widgets.editor import Editor
+
+__all__ = ["Editor"]
