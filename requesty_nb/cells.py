@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def cell_of(edit: Edit, *, sources: Sequence[str] | None = None, mask: str | None = None) -> str:
     """Return the ``%%imgedit`` cell that replays an edit.
 
-    The model, the take and every parameter are spelled out, so that no default decides.
+    The model, the take, every parameter and ``--replay auto`` are spelled out, so that no default decides:
+    where ``%config ImgEdit.replay`` is ``off``, the cell would else pay.
 
     Args:
         edit: what is to be made again.
@@ -44,6 +45,7 @@ def cell_of(edit: Edit, *, sources: Sequence[str] | None = None, mask: str | Non
         n=None if request.n == 1 else request.n,
         extend=None if edit.extend is None else ",".join(map(str, edit.extend)),
         take=edit.take,
+        replay="auto",
         params=tuple(further.items()),
         **own,
     )

@@ -94,6 +94,16 @@ def test_a_further_take_is_its_own(session, kernel):
     assert found_by(kernel, cell_of(second)) == (second.id, second.key, 2)
 
 
+@pytest.mark.parametrize("default", ["off", "only", "auto"])
+def test_whatever_the_default_is_it_is_replayed(session, kernel, default):
+    edit = session.edit("a default", photo(*SIZE))
+    kernel.ok(f"%config ImgEdit.replay = {default!r}")
+    try:
+        assert found_by(kernel, cell_of(edit)) == (edit.id, edit.key, 1)
+    finally:
+        kernel.ok("%config ImgEdit.replay = 'only'")
+
+
 def test_given_words_stand_for_the_pictures_however_they_are_written(session, kernel):
     folder = session.history.folder.parent
     (path := folder / AWKWARD).write_bytes(encoded(photo(*SIZE)))
@@ -109,7 +119,7 @@ def test_everything_is_spelled_out(session):
     kept = f"rq.history['{edit.id}']"
     assert cell_of(edit) == (
         f'%%imgedit "{kept}.sources[0]" --model offline/painter --size 1536x1024 --quality low -n 2 '
-        f'--mask "{kept}.mask" --take 1\na {{{{red}}}} hat'
+        f'--mask "{kept}.mask" --take 1 --replay auto\na {{{{red}}}} hat'
     )
     extended = session.edit("more", photo(*SIZE), extend="80x60")
     line = line_of(cell_of(extended, sources=["photo.jpg"]))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
+import logging
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio.lowlevel
@@ -24,7 +28,7 @@ from requesty_nb.client import Watch
 from requesty_nb.offline import create_app
 from requesty_nb.records import History
 from requesty_nb.sessions import Session, bridge, detached
-from requesty_nb.sessions.flights import Flights
+from requesty_nb.sessions.flights import Flights, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -165,19 +169,21 @@ def test_it_is_never_told_twice_at_a_time_nor_in_the_loop(tmp_path, caplog):
 
 
 def test_what_the_callback_raises_is_logged_and_hurts_nothing(tmp_path, caplog):
-    ended = threading.Event()
+    logged = threading.Event()
 
-    def raising(one: Detached) -> None:
-        if one.done():
-            ended.set()
+    def raising(_: Detached) -> None:
         raise SystemExit("no")
 
+    listening = logging.Handler()
+    listening.emit = lambda _: logged.set()
+    logging.getLogger("requesty_nb").addHandler(listening)
     with scripted(held(GOOD)) as server, session(server.url, tmp_path) as one:
         begun = one.begin(one.ask("x", PNG), raising)
         server.wait_for(1)
         server.released.set()
         assert begun.wait(PATIENCE) == one.history[0]
-        assert ended.wait(PATIENCE)
+        assert logged.wait(PATIENCE)
+    logging.getLogger("requesty_nb").removeHandler(listening)
     assert "SystemExit" in caplog.text
 
 
@@ -200,6 +206,34 @@ def test_a_fault_of_the_users_own_object_is_raised_as_it_is(tmp_path):
     with pytest.raises(ZeroDivisionError):
         begun.wait(PATIENCE)
     assert (begun.state, begun.text, begun.paid) == ("failed", "ZeroDivisionError: mine", "no")
+
+
+def test_callbacks_that_wait_for_further_edits_hold_up_no_recording(tmp_path):
+    made = threading.Semaphore(0)
+
+    def go_on(begun: Detached) -> None:
+        if begun.done():
+            one.edit(f"more than {begun.edit.prompt}", PNG)
+            made.release()
+
+    with scripted(fresh) as server, session(server.url, tmp_path) as one:
+        for number in range(45):  # the event loop has 40 threads
+            one.begin(one.ask(f"{number}", PNG), go_on)
+        assert all(made.acquire(timeout=PATIENCE) for _ in range(45))
+
+
+def test_pictures_that_wait_for_other_edits_hold_up_no_recording(tmp_path):
+    class Made:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def __imgedit_source__(self) -> bytes:
+            picture: bytes = one.edit(f"{self.number}", PNG).images[0].bytes
+            return picture
+
+    with scripted(fresh) as server, session(server.url, tmp_path) as one:
+        begun = [one.begin(one.ask("x", Made(number))) for number in range(45)]
+        assert len({each.wait(PATIENCE).id for each in begun}) == 45
 
 
 # Takes
@@ -232,8 +266,9 @@ def test_a_take_that_is_filled_while_the_next_free_one_is_looked_for_is_not_fill
             raise errors.BadRequest("made enough")
 
         async def fly(watch: Watch, next_take: Callable[[], int] | None) -> None:
+            slot = Slot(Path("history"), "key", 1)
             with pytest.raises(errors.BadRequest):
-                await flights.edit("key", 1, watch, make, next_take=next_take)
+                await flights.edit(slot, "there", watch, make, patience=PATIENCE, next_take=next_take)
 
         with anyio.fail_after(PATIENCE):
             async with anyio.create_task_group() as group:
@@ -270,7 +305,113 @@ def test_a_source_that_two_keep_at_once_is_one_file_that_stays(tmp_path):
     assert objects.read(digest) == PNG
 
 
+# Closing
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "not kept"])
+def test_closing_waits_for_what_is_under_way(tmp_path, kept):
+    slow = Slow()
+    with scripted(held(GOOD)) as server:
+        one = session(server.url, tmp_path if kept else None)
+        loading, sent = one.begin(one.ask("y", slow)), one.begin(one.ask("x", PNG))
+        server.wait_for(1)
+        assert slow.reached.wait(PATIENCE)
+        with ThreadPoolExecutor(2) as pool:
+            asked = pool.submit(one.edit, "z", PNG)  # somebody waits for this one, elsewhere
+            server.wait_for(2)
+            closing = pool.submit(one.close)
+            with pytest.raises(TimeoutError):
+                closing.result(0.3)
+            server.released.set()
+            assert sent.wait(PATIENCE).images[0].bytes == MADE[0]
+            with pytest.raises(TimeoutError):
+                closing.result(0.3)
+            slow.go.set()
+            closing.result(PATIENCE)
+            assert loading.done() and loading.edit is not None
+            assert asked.result(PATIENCE).images[0].bytes == MADE[0]
+        assert one.edit("again", PNG).images and server.posts == 4
+        one.close()
+
+
+def test_an_interrupt_that_leaves_a_session_cancels_what_is_in_the_background(tmp_path):
+    with scripted(hanging) as server:
+        with contextlib.suppress(KeyboardInterrupt), session(server.url, tmp_path) as one:
+            begun = one.begin(one.ask("x", PNG))
+            server.wait_for(1)
+            raise KeyboardInterrupt
+        assert begun.state == "cancelled" and begun.text.startswith("Interrupted while waiting")
+        assert [failed.state for failed in one.history.failures] == ["unknown"]
+
+
+def test_another_error_that_leaves_a_session_loses_nothing(tmp_path):
+    async def ended(one: Session) -> None:
+        task = asyncio.create_task(asyncio.sleep(PATIENCE))
+        task.cancel()
+        with one:
+            begun.append(one.begin(one.ask("y", PNG)))
+            await task
+
+    begun: list[Detached] = []
+    with scripted(answering(GOOD)) as server:
+        with contextlib.suppress(ZeroDivisionError), session(server.url, tmp_path) as one:
+            begun.append(one.begin(one.ask("x", PNG)))
+            raise ZeroDivisionError
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(ended(one))
+        assert [each.state for each in begun] == ["done", "done"] and len(one.history) == 2
+
+
+INTERRUPTED = """
+import sys
+from requesty_nb.sessions import Session
+with Session(base_url=sys.argv[1], history=sys.argv[2], model="m", timeout=60) as one:
+    begun = one.begin(one.ask("x", sys.argv[3]))
+"""
+
+
+def test_an_interrupt_while_closing_cancels_and_is_written_down(tmp_path):
+    (tmp_path / "photo.png").write_bytes(PNG)
+    arguments = [str(tmp_path / "h"), str(tmp_path / "photo.png")]
+    with scripted(hanging) as server:
+        command = [sys.executable, "-c", INTERRUPTED, server.url, *arguments]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE)
+        server.wait_for(1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode and said.rstrip().endswith(b"KeyboardInterrupt")
+    assert [failed.state for failed in History(tmp_path / "h").failures] == ["unknown"]
+    assert not list((tmp_path / "h" / "pending").iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_does_not_wait_for_its_parents_edits(tmp_path):
+    with scripted(held(GOOD)) as server, session(server.url, tmp_path) as one:
+        begun = one.begin(one.ask("x", PNG))
+        server.wait_for(1)
+        if not (child := os.fork()):
+            try:
+                one.close()
+                with contextlib.suppress(TimeoutError):
+                    begun.wait()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitpid(child, 0)[1] == 0
+        server.released.set()
+        assert begun.wait(PATIENCE) == one.history[0]
+
+
 # Cancelling
+
+
+def test_cancelled_without_a_reason_it_is_cancelled(tmp_path):
+    with scripted(hanging) as server, session(server.url, tmp_path) as one:
+        begun = one.begin(one.ask("x", PNG))
+        server.wait_for(1)
+        begun.cancel("")
+        assert over(begun).state == "cancelled" and begun.text.startswith("Cancelled")
 
 
 def test_cancelled_while_the_endpoint_works_it_is_recorded_and_not_paid_again(tmp_path):
@@ -300,7 +441,7 @@ def test_cancelled_while_the_endpoint_works_it_is_recorded_and_not_paid_again(tm
 
 def test_cancelled_offline_nothing_was_paid(tmp_path, monkeypatch):
     app = create_app(require_key=False, delay=60)
-    monkeypatch.setattr("requesty_nb.sessions.session._app", app)
+    monkeypatch.setattr("requesty_nb.sessions.apps._app", app)
     told = Told()
     with Session(history=tmp_path, model="offline/painter") as one:
         begun = one.begin(one.ask("x", PNG), told)
@@ -436,6 +577,110 @@ def test_who_comes_while_the_last_one_leaves_does_not_pay_on_top(tmp_path, monke
         assert server.posts == 1 and len(one.history.failures) == 1
 
 
+def test_another_history_is_another_request_and_another_endpoint_does_not_pay_beside(tmp_path):
+    told = Told()
+    with (
+        scripted(held(GOOD)) as server,
+        scripted(answering(pictures(MADE[1]))) as other,
+        session(server.url, tmp_path / "a") as one,
+    ):
+        first = one.begin(one.ask("x", PNG))
+        server.wait_for(1)
+        one.configure(base_url=other.url)
+        beside = one.begin(one.ask("x", PNG), told)
+        told.wait_for(JOINED)
+        one.configure(history=tmp_path / "b")
+        assert one.edit("x", PNG) == one.history[0]  # paid for, and kept in its own
+        assert one.history[0].images[0].bytes == MADE[1]
+        server.released.set()
+        assert beside.wait(PATIENCE) == first.wait(PATIENCE) == History(tmp_path / "a")[0]
+        assert (server.posts, other.posts) == (1, 1)
+
+
+def test_where_one_endpoint_refuses_who_asks_another_is_answered_by_that(tmp_path):
+    told = Told()
+
+    def refused(line: Line) -> None:
+        line.request()
+        line.hold()
+        line.send(message(b"{}", "402 Payment Required"))
+
+    with (
+        scripted(refused) as server,
+        scripted(answering(GOOD)) as other,
+        session(server.url, tmp_path) as one,
+    ):
+        first = one.begin(one.ask("x", PNG))
+        server.wait_for(1)
+        one.configure(base_url=other.url)
+        beside = one.begin(one.ask("x", PNG), told)
+        told.wait_for(JOINED)
+        server.released.set()
+        assert isinstance(over(first).error, errors.OutOfFunds)
+        assert not beside.wait(PATIENCE).replayed and (server.posts, other.posts) == (1, 1)
+
+
+def test_who_joins_waits_no_longer_than_allowed_and_what_goes_on_is_kept(tmp_path):
+    with scripted(held(GOOD)) as server, session(server.url, tmp_path) as one:
+        first = one.begin(one.ask("x", PNG))
+        server.wait_for(1)
+        with pytest.raises(errors.OutcomeUnknown, match=r"not ended within 0\.1 s") as caught:
+            one.edit("x", PNG, timeout=0.1)
+        assert "It goes on" in caught.value.hint and caught.value.paid == "perhaps"
+        assert not first.done() and one.history.failures == []
+        second = one.begin(one.ask("x", PNG, timeout=1), told := Told())
+        told.wait_for(JOINED)
+        first.cancel()  # so that the last one who waits is one that runs out of time
+        assert isinstance(over(second).error, errors.OutcomeUnknown) and second.state == "failed"
+        server.released.set()
+        one.close()
+        assert len(one.history) == 1 and one.history.failures == []
+        assert one.edit("x", PNG).replayed and server.posts == 1
+
+
+def test_time_in_the_queue_is_not_counted_against_who_joins(tmp_path):
+    with scripted(held(GOOD)) as server, session(server.url, tmp_path, width=1) as one:
+        one.begin(one.ask("first in the queue", PNG))
+        server.wait_for(1)
+        behind = one.begin(one.ask("x", PNG), told := Told())
+        told.wait_for("waiting for a place")
+        joined = one.begin(one.ask("x", PNG, timeout=0.5), told := Told())
+        told.wait_for(JOINED)
+        with pytest.raises(TimeoutError):
+            joined.wait(1)
+        server.released.set()
+        assert joined.wait(PATIENCE) == behind.wait(PATIENCE)
+
+
+def test_who_joins_is_told_that_the_request_was_sent(tmp_path, monkeypatch):
+    from requesty_nb.sessions import answering as rooms
+
+    def failing(*_: Any) -> Any:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(rooms, "take_apart", failing)
+    with scripted(held(GOOD)) as server, session(server.url, tmp_path) as one:
+        first = one.begin(one.ask("x", PNG))
+        server.wait_for(1)
+        joined, leaving = one.begin(one.ask("x", PNG), told := Told()), one.begin(one.ask("x", PNG))
+        told.wait_for(JOINED)
+        leaving.cancel()
+        assert isinstance(over(leaving).error, errors.OutcomeUnknown)  # it may still be billed
+        server.released.set()
+        for each in (first, joined):
+            assert each.join(PATIENCE) and isinstance(each.error, MemoryError) and each.paid == "perhaps"
+
+
+def test_the_tags_of_who_asked_first_stand(tmp_path):
+    with scripted(held(GOOD)) as server, session(server.url, tmp_path) as one:
+        one.begin(one.ask("x", PNG, tags=["first"]))
+        server.wait_for(1)
+        joined = one.begin(one.ask("x", PNG, tags=["second"]), told := Told())
+        told.wait_for(JOINED)
+        server.released.set()
+        assert joined.wait(PATIENCE).record.tags == ("first",)
+
+
 # In a notebook
 
 HEAD = """
@@ -444,8 +689,9 @@ from PIL import Image
 import requesty_nb as rq
 photo = Image.new("RGB", (48, 48), "teal")
 def hooks():
-    all = get_ipython().events.callbacks["post_run_cell"]
-    return [hook.__module__ for hook in all].count("requesty_nb.magics")
+    all = get_ipython().events.callbacks
+    hooks = [hook.__module__ for event in ("pre_run_cell", "post_run_cell") for hook in all[event]]
+    return hooks.count("requesty_nb.magics") / 2
 """
 
 
@@ -514,6 +760,35 @@ def test_an_interrupted_cell_cancels_what_goes_on_in_the_background(kernel, endp
         1,
     )
     assert len(app.requests) == 1
+
+
+def test_a_cell_that_awaits_what_it_cancelled_itself_cancels_nothing_else(kernel, endpoint):
+    app, address = endpoint
+    app.hold()
+    kernel.ok(f"s = rq.Session(base_url='{address}', model='m', history='own', api_key='k' * 20)")
+    kernel.ok("a = s.begin(s.ask('x', photo))")
+    assert app.arrived.wait(PATIENCE)
+    own = "import asyncio\nt = asyncio.create_task(asyncio.sleep(60)); t.cancel()\nawait t"
+    assert kernel.run(own).error["ename"] == "CancelledError"
+    timing = "async with asyncio.timeout(0.01): await asyncio.sleep(60)"
+    assert kernel.run(timing).error["ename"] == "TimeoutError"
+    assert kernel.value("(a.state, a.text)") == ("working", SENT)
+    app.release()
+    kernel.ok("a.wait()")
+
+
+def test_the_very_cell_that_imports_the_package_can_be_interrupted(tmp_path, endpoint):
+    app, address = endpoint
+    app.hold()
+    with kernel_in(tmp_path, os.environ) as kernel:
+        cell = kernel.start(
+            f"{HEAD}\ns = rq.Session(base_url='{address}', model='m', history='h', api_key='k' * 20)\n"
+            "a = s.begin(s.ask('x', photo))\nimport asyncio\nwhile True: await asyncio.sleep(0.05)"
+        )
+        assert app.arrived.wait(PATIENCE)
+        kernel.manager.interrupt_kernel()
+        assert app.gone.wait(PATIENCE)
+        assert kernel.finish(cell).of("error")
 
 
 def test_the_hook_is_there_once_however_the_package_was_loaded(kernel):

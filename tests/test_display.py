@@ -219,6 +219,39 @@ def test_a_shift_of_the_whole_result_is_no_heat():
     assert np.asarray(display.heat_picture(blind))[..., 3].astype(bool).mean() > 0.1
 
 
+def test_each_results_own_shift_is_no_heat():
+    shifts = (-2, 3), (1, 0)
+    made = Made()
+    results = [Image.fromarray(np.roll(np.asarray(PHOTO), (down, across), (0, 1))) for across, down in shifts]
+    edit = made.edit(
+        results,
+        source=made.ref(PHOTO),
+        request={"mask": made.ref(MASK.rasterize()), "n": 2},
+        leaks=tuple(Leak(0.0, 0.5, shift) for shift in shifts),
+    )
+    for index in (0, 1):
+        assert display.heat_picture(edit, index).getchannel("A").getextrema() == (0, 0)
+
+
+def test_the_result_that_leaks_most_is_the_one_that_is_named_and_mapped():
+    made = Made()
+    red = Image.new("RGB", PHOTO.size, "red")
+    mask = made.ref(MASK.rasterize())
+    edit = made.edit(
+        [PHOTO, red, PHOTO],
+        source=made.ref(PHOTO),
+        request={"n": 3, "mask": mask},
+        leaks=(Leak(0.0, 0.0), Leak(0.97, 104.7), None),
+    )
+    card = card_of(edit)
+    said = "97.0% changed in raw result 2, by 104.7 of 255 on average"
+    assert card.rows["Outside the mask"] == said and said in card_of(edit).text
+    assert card.alts[4] == "heat map: what changed outside the mask in raw result 2: 97.0%"
+    hot = np.asarray(card.pictures()[4].convert("RGB")).astype(int)
+    kept = np.asarray(MASK.grow(20).rasterize().resize((hot.shape[1], hot.shape[0]))) == 0
+    assert (hot.max(axis=2) - hot.min(axis=2))[kept].mean() > 60
+
+
 def test_without_mask_source_or_result_there_is_no_heat(painted):
     made = Made()
     bare = made.edit([PHOTO])
@@ -267,7 +300,7 @@ def test_ten_leaky_results_of_noise_stay_within_the_limit_with_their_map():
     )
     card = card_of(edit)
     assert len(card.images) == 12
-    assert card.alts[11] == "heat map: what changed outside the mask in the raw result 1: 90.0%"
+    assert card.alts[11] == "heat map: what changed outside the mask in raw result 1: 90.0%"
 
 
 def test_hardly_any_leak_is_not_written_as_none():

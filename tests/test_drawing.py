@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from photos import photo
+from PIL import Image
 
 from requesty_nb import images
 from requesty_nb.errors import BadImage, BadRequest, ImgEditError
 from requesty_nb.masks import Change, Mask, Shape, Stroke
 from requesty_nb.widgets import rasters
+from requesty_nb.widgets.chess import on_chess
 from requesty_nb.widgets.drawing import NOTHING, Drawing, Scene, carried
 from requesty_nb.widgets.messages import MAX_POINTS, operation_of
 
@@ -365,7 +367,7 @@ def pairs(*values: float) -> bytes:
 def test_the_browsers_messages_mean_the_same_here(case):
     buffers = [bytes.fromhex(text) for text in case["buffers"]]
     for kind in (bytes, bytearray, memoryview):
-        operation = operation_of(case["message"], [kind(buffer) for buffer in buffers])
+        operation = operation_of(case["message"], [kind(buffer) for buffer in buffers], (10_000, 10_000))
         assert operation.to_json() == case["operation"]
     assert Mask(tuple(case["source_size"])).then(operation).rasterize().size == tuple(case["source_size"])
 
@@ -376,20 +378,20 @@ def test_the_fixture_has_every_kind():
 
 
 def test_full_pressure_is_the_whole_width():
-    stroke = operation_of({"t": "brush", "w": 10}, [pairs(1, 2, 3, 4), b"\xff\x00"])
+    stroke = operation_of({"t": "brush", "w": 10}, [pairs(1, 2, 3, 4), b"\xff\x00"], SIZE)
     assert isinstance(stroke, Stroke) and stroke.pressures == (1.0, 0.0)
 
 
 def test_the_corners_of_a_box_may_come_in_any_order():
-    shape = operation_of({"t": "rect", "sub": 1}, [pairs(30, 5, 10, 25)])
+    shape = operation_of({"t": "rect", "sub": 1}, [pairs(30, 5, 10, 25)], SIZE)
     assert shape == Shape("rect", ((10, 5), (30, 25)), subtract=True)
 
 
 @pytest.mark.parametrize("kind", ["invert", "clear", "fill"])
 def test_changes_of_the_whole_come_without_points(kind):
-    assert operation_of({"t": kind}, []) == Change(kind)
+    assert operation_of({"t": kind}, [], SIZE) == Change(kind)
     with pytest.raises(BadRequest):
-        operation_of({"t": kind}, [pairs(1, 1)])
+        operation_of({"t": kind}, [pairs(1, 1)], SIZE)
 
 
 POINT = pairs(1, 2)
@@ -427,7 +429,7 @@ POINT = pairs(1, 2)
 )
 def test_a_message_that_makes_no_sense_is_refused_in_words(message, buffers):
     with pytest.raises(ImgEditError) as caught:
-        operation_of(message, buffers)
+        operation_of(message, buffers, SIZE)
     assert isinstance(caught.value, (BadRequest, BadImage)) and caught.value.message.endswith(".")
 
 
@@ -449,7 +451,48 @@ kinds = st.sampled_from(["brush", "erase", "rect", "ellipse", "polygon", "invert
 )
 def test_no_message_does_more_than_draw_or_be_refused(message, buffers):
     try:
-        operation = operation_of(message, buffers)
+        operation = operation_of(message, buffers, SIZE)
     except (BadRequest, BadImage):
         return
     assert np.asarray(Mask(SIZE).then(operation)).shape == (40, 60)
+
+
+def test_what_can_be_drawn_at_once_is_bounded_by_the_picture():
+    long = bytes(8 * MAX_POINTS)
+    assert len(operation_of({"t": "brush", "w": 64}, [long], SIZE).points) == MAX_POINTS
+    assert operation_of({"t": "brush", "w": 240}, [POINT], SIZE).width == 240
+    with pytest.raises(BadRequest, match="too wide") as caught:
+        operation_of({"t": "brush", "w": 241}, [POINT], SIZE)
+    assert "at most 240" in caught.value.hint
+    large = (4096, 4096)
+    with pytest.raises(BadRequest, match="too long") as caught:
+        operation_of({"t": "brush", "w": 4096}, [bytes(8 * 5001)], large)
+    assert "at most 5000 points" in caught.value.hint
+    assert operation_of({"t": "brush", "w": 4096}, [bytes(8 * 5000)], large)
+
+
+def test_what_is_put_in_place_together_is_one_step():
+    drawing = Drawing(PHOTO)
+    drawing.do(dot(10, 10))
+    before = drawing.scene
+    drawing.put(OTHER, Mask((40, 60)).rect(0, 0, 9, 9), (1, 2, 3, 4))
+    assert drawing.scene.mask.bbox == (0, 0, 9, 9) and drawing.scene.extend == (1, 2, 3, 4)
+    drawing.undo()
+    assert drawing.scene == before
+    drawing.try_(3, 0)
+    assert drawing.shown.mask is drawing.shown.mask
+    drawing.put(extend=(5, 0, 0, 0))
+    assert drawing.scene.extend == (5, 0, 0, 0) and drawing.scene.mask.digest == before.mask.grow(3).digest
+
+
+def test_a_chess_board_is_the_same_for_a_part_as_for_the_whole():
+    clear = Image.new("RGBA", (200, 100))
+    whole = on_chess(clear)
+    assert whole.mode == "RGB" and len(whole.getcolors()) == 2
+    part = on_chess(clear.crop((30, 20, 110, 70)), (30, 20, 110, 70), (200, 100))
+    assert part.tobytes() == whole.crop((30, 20, 110, 70)).tobytes()
+    large = on_chess(clear, (30, 20, 80, 45), (200, 100))
+    there = whole.crop((30, 20, 80, 45))
+    assert large.tobytes() == there.resize((200, 100), Image.Resampling.NEAREST).tobytes()
+    opaque = photo(20, 20)
+    assert on_chess(opaque).tobytes() == opaque.tobytes()

@@ -2,13 +2,16 @@ import functools
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from photos import encoded, session
 from PIL import Image, ImageDraw
+from servers import answering, pictures, scripted
 from skimage import data
 
 from requesty_nb import frames
@@ -411,8 +414,8 @@ def test_putting_back_and_measuring_is_quick() -> None:
 
 @pytest.fixture(scope="module")
 def offline() -> Iterator[Session]:
-    with Session(history=False, model="offline/painter") as session:
-        yield session
+    with Session(history=False, model="offline/painter") as one:
+        yield one
 
 
 def lines_along(picture: np.ndarray, axis: int) -> np.ndarray:
@@ -454,3 +457,32 @@ def test_an_edited_grid_comes_back_undistorted_and_the_same_outside_the_mask(
                 weight = np.clip(white[near] - white[near].min(), 0, None)
                 assert weight.max() > 0.3
                 assert abs((near * weight).sum() / weight.sum() - (middle - 0.5)) <= 1.5
+
+
+def test_each_of_several_results_is_measured_with_its_own_shift(tmp_path: Path) -> None:
+    source = photo("astronaut")
+    moved = Image.fromarray(np.roll(np.asarray(source), (2, 3), (0, 1)))
+    files = [encoded(image) for image in (source, moved, Image.new("RGB", source.size, "red"))]
+    mask = Mask(source.size).rect(10, 10, 100, 100)
+    with scripted(answering(pictures(*files))) as server, session(server.url, tmp_path) as one:
+        edit = one.edit("x", source, mask=mask, n=3)
+        assert one.history[-1].leaks == edit.leaks
+    exact, shifted, other = edit.leaks
+    assert exact == Leak(0.0, 0.0)
+    assert shifted is not None
+    assert (shifted.share, shifted.shift) == (pytest.approx(0, abs=0.001), (3, 2))
+    assert other is not None
+    assert other.share > 0.9
+    assert edit.leak == other
+
+
+def test_a_result_that_cannot_be_put_back_has_no_leak_and_the_others_keep_theirs(tmp_path: Path) -> None:
+    source = photo("astronaut")
+    files = [encoded(image) for image in (source.resize((100, 300)), Image.new("RGB", source.size, "red"))]
+    mask = Mask(source.size).rect(10, 10, 100, 100)
+    with scripted(answering(pictures(*files))) as server, session(server.url, tmp_path) as one:
+        edit = one.edit("x", source, mask=mask, n=2)
+    assert edit.record.restored == ()
+    assert edit.leaks[0] is None
+    assert edit.leaks[1] is not None
+    assert edit.leak == edit.leaks[1]

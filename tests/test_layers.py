@@ -38,7 +38,7 @@ OWNERS = {
     "starlette": {"offline"},
     "python_multipart": {"offline"},
     "anyio": {"client", "sessions"},
-    "IPython": {"magics", "__init__"},
+    "IPython": {"magics", "widgets", "__init__"},
     "traitlets": {"magics", "widgets"},
     "anywidget": {"widgets"},
     "ipycanvas": {"widgets"},

@@ -542,6 +542,7 @@ def test_doctor_tells_what_a_route_makes_of_masks(kernel):
     assert kernel.value("len(rq.history)") == 1
     kernel.ok("%imgedit doctor -m offline/leaky --new --canary")
     assert kernel.value("(len(rq.history), rq.history[-1].take)") == (2, 2)
+    assert "even if one is recorded" in kernel.ok("%imgedit doctor -m offline/leaky --new --canary").text
     assert kernel.ok("%imgedit doctor --canary").text.rstrip().endswith("offline/painter honours the mask")
 
 
@@ -576,11 +577,25 @@ def test_the_canary_says_the_price_before_it_asks(online):
     assert "nothing can be told of the mask: the result cannot be put back" in ran.text
 
 
+def test_the_canary_is_replayed_under_any_default_and_never_pays_under_only(online):
+    kernel, app = online
+    app.answer = answer(picture((1024, 1024), "crimson"))
+    kernel.ok("%config ImgEdit.replay = 'only'")
+    assert kernel.run("%imgedit doctor --canary --timeout 20").error["ename"] == "NotRecorded"
+    kernel.ok("%config ImgEdit.replay = 'off'")
+    assert "is replayed and costs nothing" in kernel.ok("%imgedit doctor --canary").text
+    assert "nothing paid, it was recorded" in kernel.ok("%imgedit doctor --canary").text
+    kernel.ok("%config ImgEdit.replay = 'only'")
+    assert "nothing paid, it was recorded" in kernel.ok("%imgedit doctor --canary").text
+    assert kernel.run("%imgedit doctor --canary --new").error["ename"] == "NotRecorded"
+    assert len(app.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("--canary photo.png", "The canary takes a model and --new only."),
-        ("--canary -n 2", "The canary takes a model and --new only."),
+        ("--canary photo.png", "The canary takes --model, --new and --timeout only."),
+        ("--canary -n 2", "The canary takes --model, --new and --timeout only."),
         ("canary", "does not know 'canary'"),
     ],
 )

@@ -158,6 +158,29 @@ def test_without_a_mask_the_restored_pictures_are_the_images():
     assert edit.restored == edit.images
 
 
+OLD = Leak(0.1, 2.0, (1, -1))
+
+
+def test_each_picture_has_its_leak_and_the_edits_is_the_worst():
+    worst = Leak(0.5, 9.0)
+    edit = Edit(record(leak=None, leaks=(None, worst)), lambda _: b"")
+    assert decode_record(encode_record(edit.record)) == edit.record
+    assert edit.leaks == (None, worst) and edit.leak == worst
+    assert Edit(record(leak=None, leaks=(Leak(0.5, 9.5), worst)), lambda _: b"").leak == Leak(0.5, 9.5)
+    assert Edit(record(leak=None, leaks=(None, None)), lambda _: b"").leak is None
+    bare = Edit(record(leak=None), lambda _: b"")
+    assert bare.leaks == () and bare.leak is None
+
+
+def test_a_record_from_before_each_picture_had_its_leak_is_read():
+    value = json.loads(encode_record(record()))
+    assert "leaks" not in value and value["leak"] == {"share": 0.1, "mean": 2.0, "shift": [1, -1]}
+    edit = Edit(decode_record(json.dumps(value).encode()), lambda _: b"")
+    assert edit.leak == OLD and edit.leaks == (OLD, None), "the first of two; of the other nothing is known"
+    failed = Edit(record(result=None, restored=(), leak=None, state="failed"), lambda _: b"")
+    assert failed.leaks == () and failed.leak is None
+
+
 def test_a_failed_edit_has_no_pictures_and_is_no_source():
     edit = Edit(record(result=None, restored=(), state="failed"), lambda _: b"")
     assert (edit.images, edit.restored, edit.usage, edit.cost) == ((), (), {}, None)

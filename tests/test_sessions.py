@@ -265,9 +265,9 @@ def test_two_threads_that_ask_the_same_at_once_pay_once(server, one):
 
 
 def test_who_looked_before_the_answer_was_there_does_not_pay_again(server, one):
-    prepared, take = one._ready(one.ask("x", PNG))
+    prepared, take = one._ready(one.ask("x", PNG), one._terms())
     first = one.edit("x", PNG)
-    second = bridge.run(lambda: one._pay(prepared, take, Watch()))
+    second = bridge.run(lambda: one._pay(prepared, take, Watch(), one._terms()))
     assert second == first and second.replayed and server.posts == 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import os
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,17 @@ from photos import MADE, PNG, session
 from servers import answering, hanging, held, pictures, refusing, scripted, serving
 
 from requesty_nb.errors import PAID_TEXT
+from requesty_nb.sessions import Session
 from requesty_nb.widgets.jobs import MOST_ENDED, MOST_OFFERS, Jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from requesty_nb.models import Edit
-    from requesty_nb.sessions import Session
 
 GOOD = pictures(MADE[0])
+ANOTHER = "Generate again pays for another attempt."
+ENDED = {"failed", "cancelled"}
 PATIENCE = 20  # seconds; never waited for unless something hangs
 click: contextvars.ContextVar[str] = contextvars.ContextVar("click", default="none")
 
@@ -136,14 +139,37 @@ def test_cancelled_it_stays_as_a_card_that_says_what_may_have_been_paid(view, tm
         assert view.lists[-1] == [] and view.edits == []
 
 
-def test_a_failure_stays_as_a_card_with_its_hint_until_it_is_dismissed(view, tmp_path):
-    with scripted(refusing(402)) as server, session(server.url, tmp_path) as one:
+@pytest.mark.parametrize(
+    ("turn", "hint"),
+    [
+        (refusing(402), "Top up the balance or raise the key's limit, then generate again."),
+        (refusing(502), f"Try again later. {ANOTHER}"),
+        (answering(b"no"), f"What came is kept with the attempt in the history. {ANOTHER}"),
+        (refusing(403), "Check the key and the models it may use in Requesty's settings."),  # as it is
+    ],
+)
+def test_a_failure_stays_as_a_card_with_what_a_click_can_do_until_it_is_dismissed(view, tmp_path, turn, hint):
+    with scripted(turn) as server, session(server.url, tmp_path) as one:
         view.begin("a", one)
         text = view.wait_for_end("failed")["text"]
         failure = one.history.failures[0].record.failure
-        assert text == f"{failure.message} {PAID_TEXT[failure.paid]} {failure.hint}"
+        assert text == f"{failure.message} {PAID_TEXT[failure.paid]} {hint}"
         view.jobs.cancel("a")
         assert view.lists[-1] == []
+
+
+def test_no_card_of_a_failure_speaks_of_cells(view, tmp_path):
+    with scripted(hanging) as server, session(server.url, tmp_path) as one:
+        view.begin("cancelled", one)
+        view.wait_for(lambda cards: cards[0]["text"] == "waiting for the picture")
+        view.jobs.cancel("cancelled")
+        view.begin("late", one, timeout=0.2)
+        view.begin("only", one, replay="only")
+        view.begin("no JPEG", one, output_format="jpeg", background="transparent")
+        view.begin("nobody", Session(history=False, model="m", base_url="http://127.0.0.1:1/v1", api_key="k"))
+        cards = view.wait_for(lambda cards: len(cards) == 5 and {each["state"] for each in cards} <= ENDED)
+    for card in cards:
+        assert "enerate" in card["text"] and not re.search(r"--[a-z]|%|\bcell\b|\brun\b", card["text"]), card
 
 
 def test_failed_cards_do_not_pile_up(view):
@@ -164,29 +190,74 @@ def test_where_only_recorded_answers_are_allowed_generate_gives_the_recorded_one
         assert view.edits[0].replayed and server.posts == 1
 
 
-def test_a_card_goes_although_its_edit_could_not_be_shown(tmp_path, caplog):
-    def failing(_: Edit) -> None:
-        raise ValueError("no room")
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "not kept"])
+def test_a_card_stays_and_says_what_was_made_if_it_cannot_be_shown(tmp_path, caplog, kept):
+    def failing(edit: Edit) -> None:
+        made.append(edit)
+        raise SystemExit("no room")
 
+    made: list[Edit] = []
     view = View()
     view.jobs = Jobs(view.changed, failing)
-    with scripted(answering(GOOD)) as server, session(server.url, tmp_path) as one:
+    with scripted(answering(GOOD)) as server, session(server.url, tmp_path if kept else None) as one:
         view.begin("a", one)
-        view.wait_for(empty)
-        assert len(one.history) == 1 and "no room" in caplog.text
+        text = view.wait_for_end("failed")["text"]
+        [edit] = made
+        where = f" and kept as {edit.id}" if kept else ""
+        assert text == (
+            f"It was made{where}, but cannot be shown: SystemExit: no room. "
+            "Nothing more is to be paid for it."
+        )
+        assert not kept or one.history[edit.id] == edit
+        assert "no room" in caplog.text
+        view.jobs.cancel("a")
+        assert view.lists[-1] == []
 
 
-def test_after_close_nothing_is_told_and_what_is_under_way_is_recorded(view, tmp_path):
+def test_who_is_told_twice_that_it_is_over_hands_it_over_once(view, tmp_path):
     with scripted(held(GOOD)) as server, session(server.url, tmp_path) as one:
         view.begin("a", one)
-        server.wait_for(1)
         [job] = view.jobs._jobs.values()
+        begun = job.detached
+        server.wait_for(1)
+        server.released.set()
+        view.wait_for(empty)
+        view.jobs._follow(job, begun)  # as by a callback that began before the end
+        assert len(view.edits) == 1
+
+
+def test_an_observer_that_raises_stops_no_job_and_is_logged(tmp_path, caplog):
+    def raising(cards: list[dict[str, Any]]) -> None:
+        told.append(len(cards))
+        if not cards:
+            over.set()
+        raise ValueError("mine")
+
+    told: list[int] = []
+    over = threading.Event()
+    view = View()
+    view.jobs = Jobs(raising, view.made)
+    with scripted(held(GOOD)) as server, session(server.url, tmp_path) as one:
+        view.begin("a", one)
+        assert told[0] == 1 and "mine" in caplog.text
+        server.wait_for(1)
+        server.released.set()
+        assert over.wait(PATIENCE) and len(view.edits) == 1
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "not kept"])
+def test_after_close_no_card_is_told_and_what_was_under_way_is_handed_over(view, tmp_path, kept):
+    with scripted(held(GOOD)) as server, session(server.url, tmp_path if kept else None) as one:
+        view.begin("a", one)
+        server.wait_for(1)
         view.jobs.close()
         told = len(view.lists)
         server.released.set()
-        assert job.detached.wait(PATIENCE) == one.history[0]
+        with view._news:
+            assert view._news.wait_for(lambda: view.edits, PATIENCE)
+        assert view.edits[0].images[0].bytes == MADE[0]
         view.jobs.start("b")
-        assert len(view.lists) == told and view.edits == []
+        assert len(view.lists) == told
 
 
 def test_a_click_is_not_held_up_by_a_callback_that_waits_for_the_clicks_lock(tmp_path):

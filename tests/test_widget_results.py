@@ -28,7 +28,7 @@ LEFT = (0, 0, 200, 400)
 
 def opened(data: bytes) -> Image.Image:
     image = Image.open(BytesIO(data))
-    assert image.format == "WEBP"
+    assert image.format in {"JPEG", "WEBP"}
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
@@ -61,7 +61,8 @@ def test_a_card_says_what_the_contract_names(masked):
     assert card["headline"] == display.headline(masked)
     assert card["facts"] == [list(fact) for fact in display.facts(masked)]
     assert card["sizes"] == [[600, 400]] * 2 and card["masked"] is True
-    assert "changed in the raw result" in card["leak"]
+    worst = masked.leaks.index(masked.leak) + 1
+    assert f"changed in raw result {worst}, by" in card["leak"]
 
 
 def test_without_a_mask_nothing_is_said_of_a_leak(plain):
@@ -98,7 +99,7 @@ def test_a_masked_edit_is_shown_as_source_restored_received_and_heat(masked, ind
     assert apart(source, COFFEE) < 5 and apart(restored, masked.restored[index].pil) < 5
     assert apart(received, masked.images[index].pil) < 5
     right = (240, 0, 600, 400)
-    assert apart(source.crop(right), restored.crop(right)) < 3
+    assert apart(source.crop(right), restored.crop(right)) == 0
     alpha = np.asarray(heat.getchannel("A"))
     assert alpha[:, :200].max() < 16 and alpha[:, 240:].max() > 100
 
@@ -137,7 +138,7 @@ def test_large_pictures_are_shown_at_most_1024_pixels_a_side_and_still_fit(offli
     source, restored, _, heat = map(opened, buffers)
     assert source.size == restored.size == heat.size == (1024, 683)
     right = (380, 0, 1024, 683)
-    assert apart(source.crop(right), restored.crop(right)) < 3
+    assert apart(source.crop(right), restored.crop(right)) == 0
 
 
 def test_of_a_source_given_by_reference_the_canvas_is_empty(tmp_path):

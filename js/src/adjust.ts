@@ -1,7 +1,7 @@
 /** Growing and feathering the mask: tried on while the sliders move, then kept or dropped. */
 
 import type { Board } from "./board";
-import { el } from "./dom";
+import { el, enable } from "./dom";
 import type { Echo } from "./echo";
 
 export interface Adjust {
@@ -32,16 +32,8 @@ export function adjust(board: Board, echo: Echo): Adjust {
     return { input, output, row: el("label", { class: "rqe-pair" }, el("span", {}, label), input, output) };
   };
   const [grow, feather] = [slider("Grow", -64), slider("Feather", 0)];
-  const keep = el(
-    "button",
-    { type: "button", class: "primary", disabled: true, onclick: () => settle(true) },
-    "Keep",
-  );
-  const drop = el(
-    "button",
-    { type: "button", class: "outlined", disabled: true, onclick: () => settle(false) },
-    "Drop",
-  );
+  const keep = el("button", { class: "primary", onclick: () => settle(true) }, "Keep");
+  const drop = el("button", { class: "outlined", onclick: () => settle(false) }, "Drop");
   const attempt = () => {
     setTrying(true);
     if (asked) {
@@ -53,7 +45,7 @@ export function adjust(board: Board, echo: Echo): Adjust {
   };
   const setTrying = (now: boolean) => {
     trying = now;
-    keep.disabled = drop.disabled = !now;
+    for (const button of [keep, drop]) enable(button, now);
   };
   const settle = (kept: boolean) => {
     if (!trying) return;
@@ -73,9 +65,10 @@ export function adjust(board: Board, echo: Echo): Adjust {
     if (wanted) attempt();
   });
   link.onWaiting(() => {
-    if (link.gone()) asked = 0;
+    if (link.gone()) [asked, wanted] = [0, false];
   });
   board.replaced.on(reset);
+  reset();
   link.signal.addEventListener("abort", () => settle(true));
   const node = el(
     "div",

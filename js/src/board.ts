@@ -3,7 +3,8 @@
 import { type Bell, bell } from "./bell";
 import { el } from "./dom";
 import type { Box, Link, Size } from "./model";
-import { clamped, fit, framed, type Point, stageHeight, type View } from "./viewport";
+import { dpr } from "./pixels";
+import { clamped, fit, framed, type Point, snapped, stageHeight, type View } from "./viewport";
 
 export interface Board {
   readonly link: Link;
@@ -17,14 +18,16 @@ export interface Board {
   source(): Size;
   size(): Size;
   view(): View;
+  /** The view as it is painted. */
+  painted(): View;
   /** The zoom at which the frame just fits. */
   fitting(): number;
   fit(): void;
   move(view: View): void;
   /** What the image is extended by, be it only while a handle is being pulled. */
   extend(): Box;
-  /** Shows another extension, the view staying; null sets what was shown and fits it. */
-  pull(extend: Box | null): void;
+  /** Shows another extension, the view staying; null sets what was shown and fits it, or drops it. */
+  pull(extend: Box | null, keep?: boolean): void;
   /** Where an event is on the screen. */
   at(event: { clientX: number; clientY: number }): Point;
   hidden(): boolean;
@@ -67,6 +70,7 @@ export function board(link: Link, said: HTMLElement): Board {
     source,
     size: () => size,
     view: () => view,
+    painted: () => snapped(view, dpr()),
     fitting: () => best().zoom,
     fit() {
       fitted = true;
@@ -79,11 +83,11 @@ export function board(link: Link, said: HTMLElement): Board {
       moved.ring();
     },
     extend,
-    pull(wanted) {
+    pull(wanted, keep = true) {
       const last = pulled;
       pulled = wanted;
-      if (wanted) return moved.ring();
-      if (last) link.set("extend", last); // once: each is a step that can be undone
+      if (wanted || !last || !keep || String(last) === String(extend())) return moved.ring();
+      link.set("extend", last); // once: each is a step that can be undone
       self.fit();
     },
     at(event) {

@@ -2,7 +2,7 @@
 
 import { el, urls } from "./dom";
 import type { Link, Size } from "./model";
-import { button, div, on } from "./pieces";
+import { button, commanding, div, on } from "./pieces";
 
 const GAIN = 4; // how much a difference is amplified
 const TALLEST = 540; // CSS pixels
@@ -94,7 +94,7 @@ function slider(size: Size, source: HTMLElement, result: HTMLElement): HTMLEleme
   on(box, "pointermove", follow);
   on(divider, "keydown", (event) => {
     const to = slide(at, event.key, event.shiftKey);
-    if (to === undefined) return;
+    if (to === undefined || commanding(event)) return;
     event.preventDefault();
     move(to);
   });
@@ -117,8 +117,8 @@ async function drawDifference(canvas: HTMLCanvasElement, images: [HTMLImageEleme
   pen.putImageData(new ImageData(data, width), 0, 0);
 }
 
-const MODES = ["Beside", "Slider", "Difference", "Heat map"] as const;
-type Mode = (typeof MODES)[number];
+const MODES = { beside: "Beside", slider: "Slider", difference: "Difference", heat: "Heat map" };
+type Mode = keyof typeof MODES;
 
 const RESTORED = "Restored: kept exactly as it was outside the mask.";
 const RECEIVED = "As received: the model redraws everything.";
@@ -130,13 +130,13 @@ const fits = ({ received, size }: Pictures) => {
 
 /** What is said under the pictures. */
 function words(mode: Mode, pictures: Pictures, raw: boolean): string {
-  if (mode === "Heat map") return pictures.leak;
+  if (mode === "heat") return pictures.leak;
   const lines: string[] = [];
-  if (mode === "Slider") lines.push("Source at the left, result at the right.");
-  if (mode === "Difference")
+  if (mode === "slider") lines.push("Source at the left, result at the right.");
+  if (mode === "difference")
     lines.push(`Absolute difference of source and result, amplified ${GAIN} times: black is equal.`);
   if (pictures.masked) lines.push(raw ? RECEIVED : RESTORED);
-  if (raw && !fits(pictures) && mode !== "Beside")
+  if (raw && !fits(pictures) && mode !== "beside")
     lines.push("Its shape is not the source’s: it is fitted in.");
   return lines.join(" ");
 }
@@ -154,9 +154,9 @@ export function compare(link: Link): Compare {
   const put = urls(link.signal);
   const sources: string[] = [];
   let shown: Pictures | undefined;
-  let mode: Mode = "Beside";
+  let mode: Mode = "beside";
   let wantsRaw = false;
-  const stage = el("div");
+  const stage = el("div", { class: "rqe-sight" });
   const caption = el("p", { class: "rqe-quiet" });
   const choose = (name: Mode) => {
     const onchange = () => {
@@ -164,9 +164,9 @@ export function compare(link: Link): Compare {
       draw();
     };
     const input = el("input", { type: "radio", name: `rqe-${link.view}-mode`, onchange });
-    return { name, input, label: el("label", {}, input, name) };
+    return { name, input, label: el("label", {}, input, MODES[name]) };
   };
-  const choices = MODES.map(choose);
+  const choices = (Object.keys(MODES) as Mode[]).map(choose);
   const labels = choices.map(({ label }) => label);
   const modes = el("div", { class: "rqe-modes", role: "radiogroup", "aria-label": "Compare" }, ...labels);
   const toggle = button("As received", () => {
@@ -174,13 +174,13 @@ export function compare(link: Link): Compare {
     draw();
   });
   const load = (at: number, bytes: DataView): string => {
-    const url = put(bytes, "image/webp", sources[at]);
+    const url = put(bytes, bytes.getUint8(0) === 0xff ? "image/jpeg" : "image/webp", sources[at]);
     sources[at] = url;
     return url;
   };
   const raw = () => wantsRaw && shown?.masked === true;
-  const fill = (name: string, text: string, ...pictures: Node[]) => {
-    stage.className = `rqe-as-${name.slice(0, 4)}`; // rqe-as-Besi, rqe-as-Diff, rqe-as-Heat
+  const fill = (name: Mode | "wait", text: string, ...pictures: Node[]) => {
+    stage.dataset.mode = name;
     stage.replaceChildren(...pictures);
     caption.textContent = text;
   };
@@ -190,25 +190,25 @@ export function compare(link: Link): Compare {
     const { size, received, prompt, masked, bytes } = shown;
     const [one = "", restored = "", asReceived = "", heat = ""] = sources;
     const heated = masked && bytes.length > 3;
-    const now = mode === "Heat map" && !heated ? "Beside" : mode;
+    const now = mode === "heat" && !heated ? "beside" : mode;
     for (const { name, input, label } of choices) {
       input.checked = name === now;
-      label.hidden = name === "Heat map" && !heated;
+      label.hidden = name === "heat" && !heated;
     }
     modes.hidden = false;
-    toggle.hidden = !masked || now === "Heat map";
+    toggle.hidden = !masked || now === "heat";
     toggle.setAttribute("aria-pressed", String(raw()));
     const source = picture(one, "Source");
     const result = picture(raw() ? asReceived : restored, `Result: ${prompt}`);
     const text = words(now, shown, raw());
-    if (now === "Beside") {
+    if (now === "beside") {
       const name = masked ? (raw() ? "As received" : "Restored") : "Result";
       fill(now, text, figure("Source", size, source), figure(name, raw() ? received : size, result));
-    } else if (now === "Slider") {
+    } else if (now === "slider") {
       const box = slider(size, source, result);
       if (raw() && !fits(shown)) box.style.background = "none"; // beside the picture nothing is transparent
       fill(now, text, box);
-    } else if (now === "Difference") {
+    } else if (now === "difference") {
       const canvas = el("canvas", { role: "img", "aria-label": "Difference of source and result" });
       fill(now, text, frame(size, canvas));
       drawDifference(canvas, [source, result]).catch((error: Error) => {

@@ -18,6 +18,11 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
+/** A button that is not enabled can still be reached, and keeps the focus: its action is to do nothing then. */
+export function enable(button: HTMLButtonElement, enabled: boolean): void {
+  button.setAttribute("aria-disabled", String(!enabled));
+}
+
 /** A line icon on a 24 x 24 grid, drawn in the text's colour. */
 export function icon(path: string): SVGSVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -30,16 +35,26 @@ export function icon(path: string): SVGSVGElement {
   return svg;
 }
 
-/** An object URL of some bytes, let go with the signal or when `put` is given others. */
-export function urls(signal: AbortSignal): (bytes: DataView, mime: string, instead?: string) => string {
+export interface Urls {
+  /** Returns an object URL of some bytes, and lets go the one it takes the place of. */
+  (bytes: DataView, mime: string, instead?: string): string;
+  release(url: string): void;
+}
+
+/** Object URLs, let go with the signal at the latest. */
+export function urls(signal: AbortSignal): Urls {
   const held = new Set<string>();
+  const release = (url: string) => {
+    if (held.delete(url)) URL.revokeObjectURL(url);
+  };
   signal.addEventListener("abort", () => {
-    for (const url of held) URL.revokeObjectURL(url);
+    for (const url of held) release(url);
   });
-  return (bytes, mime, instead) => {
-    if (instead && held.delete(instead)) URL.revokeObjectURL(instead);
+  const put = (bytes: DataView, mime: string, instead = "") => {
+    release(instead);
     const url = URL.createObjectURL(new Blob([bytes as DataView<ArrayBuffer>], { type: mime }));
     held.add(url);
     return url;
   };
+  return Object.assign(put, { release });
 }

@@ -9,9 +9,8 @@ import type { Board } from "./board";
 import type { Detail } from "./detail";
 import type { Outgoing } from "./model";
 import type { World } from "./mount";
-import { surface } from "./pixels";
+import { cover, surface, trace } from "./pixels";
 import { encoded, isStroke, type Op, type Stroke, thickness } from "./strokes";
-import { canvasScale } from "./viewport";
 
 const LINGER = 150; // ms after the answer, should no repaint be seen
 
@@ -38,23 +37,24 @@ export function echo(board: Board, world: World, detail: Detail): Echo {
   const [under, over] = [surface("rqe-under"), surface("rqe-over")];
   let sent: Sent[] = [];
   let live: Op | null = null;
-  let inked = false;
+  let [inked, due] = [false, 0];
+  let color = "";
 
   const clear = () => {
-    const [width, height] = board.size();
-    const scale = canvasScale([width, height], window.devicePixelRatio || 1);
-    const { zoom, x, y } = board.view();
-    for (const { canvas, context } of [under, over]) {
-      const [across, down] = [Math.ceil(width * scale), Math.ceil(height * scale)];
-      if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
-      context.resetTransform();
-      context.clearRect(0, 0, across, down);
-      context.setTransform(zoom * scale, 0, 0, zoom * scale, x * scale, y * scale);
+    const { zoom, x, y } = board.painted();
+    for (const each of [under, over]) {
+      const scale = cover(each, board.size());
+      each.context.resetTransform();
+      each.context.clearRect(0, 0, each.canvas.width, each.canvas.height);
+      each.context.setTransform(zoom * scale, 0, 0, zoom * scale, x * scale, y * scale);
     }
     inked = false;
   };
   const paint = (op: Op, from = 0) => {
-    if (!inked) style();
+    if (!inked) {
+      clear();
+      style();
+    }
     inked = true;
     const adds = isStroke(op) ? op.t === "brush" : !op.sub;
     over.context.globalCompositeOperation = adds ? "source-over" : "destination-out";
@@ -64,11 +64,16 @@ export function echo(board: Board, world: World, detail: Detail): Echo {
       context.rect(0, 0, ...board.source());
       context.clip();
       if (isStroke(op)) drawStroke(context, op, from);
-      else drawShape(context, op);
+      else {
+        context.beginPath();
+        trace(context, op.t, op.points);
+        context.fill("evenodd"); // as Pillow fills
+      }
       context.restore();
     }
   };
   const style = () => {
+    under.context.imageSmoothingEnabled = !detail.blocks();
     under.context.fillStyle = under.context.strokeStyle = photoPattern() ?? "transparent";
     over.context.fillStyle = over.context.strokeStyle = board.color();
   };
@@ -94,14 +99,19 @@ export function echo(board: Board, world: World, detail: Detail): Echo {
     return bitmap && { bitmap, box: [0, 0, width, height] as const };
   };
   const redraw = () => {
-    clear();
+    cancelAnimationFrame(due);
+    due = 0;
+    if (inked) clear();
     for (const { op } of sent) if (op) paint(op);
     if (live) paint(live);
+  };
+  const soon = () => {
+    due ||= requestAnimationFrame(redraw);
   };
   const drop = () => {
     if (!sent.length || sent.some(({ s, settled }) => !settled || !detail.shows(s))) return;
     sent = [];
-    redraw();
+    soon();
   };
   const settle = (upTo: number) => {
     for (const one of sent) if (one.s <= upTo) one.settled = true;
@@ -109,7 +119,6 @@ export function echo(board: Board, world: World, detail: Detail): Echo {
   };
   const remember = (s: number, op: Op | null) => {
     if (s) sent.push({ s, op, settled: false });
-    else redraw(); // nobody heard it, so it is not shown
   };
 
   let answered = 0;
@@ -117,7 +126,7 @@ export function echo(board: Board, world: World, detail: Detail): Echo {
     if (!sent.some((one) => one.s === s)) return;
     if (problem) {
       sent = sent.filter((one) => one.s !== s);
-      redraw();
+      soon();
     }
     answered = Math.max(answered, s);
     detail.follow(s);
@@ -126,39 +135,45 @@ export function echo(board: Board, world: World, detail: Detail): Echo {
   world.repainted.on(() => settle(answered));
   detail.changed.on(() => {
     drop();
-    if (sent.length || live) redraw();
+    if (sent.length || live) soon();
   });
-  board.moved.on(redraw);
+  board.moved.on(soon);
   board.replaced.on(() => {
     sent = [];
     live = null;
-    redraw();
+    soon();
   });
   board.looked.on(() => {
     over.canvas.style.opacity = String(board.opacity());
     under.canvas.style.visibility = board.hidden() ? "hidden" : "";
-    redraw();
+    if (color !== board.color()) soon();
+    color = board.color();
   });
   link.onWaiting(() => {
     if (!link.gone() || !sent.length) return;
-    sent = [];
-    redraw();
+    sent = []; // what nobody has heard is not shown
+    soon();
   });
+  link.signal.addEventListener("abort", () => cancelAnimationFrame(due));
   return {
     els: [under.canvas, over.canvas],
     draw(stroke, from) {
       live = stroke;
-      paint(stroke, from);
+      if (due) redraw();
+      else paint(stroke, from);
     },
     begin(op) {
       live = op;
-      redraw();
+      soon();
     },
     commit(op) {
+      const drawn = live?.points === op.points;
       live = null;
       const { message, buffers } = encoded(op);
-      remember(link.send(message, buffers), op);
-      redraw();
+      const s = link.send(message, buffers);
+      remember(s, op);
+      if (!s) soon();
+      else if (!due && !drawn) paint(op);
     },
     send(message) {
       const s = link.send(message);
@@ -170,34 +185,21 @@ export function echo(board: Board, world: World, detail: Detail): Echo {
 
 /** As Python's raster does it: cells of whole pixels, a disc at each point, lines between. */
 function drawStroke(context: CanvasRenderingContext2D, stroke: Stroke, from: number): void {
-  const widths = thickness(stroke);
   const cell = (index: number, width: number): [number, number] => {
     const [x, y] = stroke.points[index] ?? [0, 0];
     return [Math.floor(x) + (width % 2) / 2, Math.floor(y) + (width % 2) / 2];
   };
   for (let index = from; index < stroke.points.length; index++) {
-    const width = widths[index] ?? 1;
+    const width = thickness(stroke, index);
     context.beginPath();
     context.arc(...cell(index, width), width / 2, 0, 2 * Math.PI);
     context.fill();
     if (!index) continue;
-    const between = Math.floor((width + (widths[index - 1] ?? 1)) / 2);
+    const between = Math.floor((width + thickness(stroke, index - 1)) / 2);
     context.lineWidth = between - 1 + (between % 2);
     context.beginPath();
     context.moveTo(...cell(index - 1, 1));
     context.lineTo(...cell(index, 1));
     context.stroke();
   }
-}
-
-function drawShape(context: CanvasRenderingContext2D, { t, points }: { t: Op["t"]; points: Op["points"] }) {
-  const [[left, top] = [0, 0], [right, bottom] = [0, 0]] = points;
-  context.beginPath();
-  if (t === "rect") context.rect(left, top, right - left, bottom - top);
-  else if (t === "ellipse") {
-    const [across, down] = [(right - left) / 2, (bottom - top) / 2];
-    context.ellipse(left + across, top + down, across, down, 0, 0, 2 * Math.PI);
-  } else for (const point of points) context.lineTo(...point);
-  context.closePath();
-  context.fill();
 }

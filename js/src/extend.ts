@@ -1,21 +1,12 @@
 /** The frame around the image that is to be filled: eight handles that pull it outwards, and four numbers. */
 
 import type { Board } from "./board";
-import { el } from "./dom";
+import { el, enable } from "./dom";
 import type { Box } from "./model";
 import { framed, type Point, toScreen } from "./viewport";
 
-/** Which sides a handle moves: left, top, right, bottom. */
-const HANDLES: [string, Box][] = [
-  ["nw", [1, 1, 0, 0]],
-  ["n", [0, 1, 0, 0]],
-  ["ne", [0, 1, 1, 0]],
-  ["e", [0, 0, 1, 0]],
-  ["se", [0, 0, 1, 1]],
-  ["s", [0, 0, 0, 1]],
-  ["sw", [1, 0, 0, 1]],
-  ["w", [1, 0, 0, 0]],
-];
+const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
+const COMPASS = ["w", "n", "e", "s"]; // left, top, right, bottom
 const SIDES = ["Left", "Top", "Right", "Bottom"];
 const MOST = 4096;
 
@@ -30,12 +21,12 @@ export function pulled(start: Box, sides: Box, [dx, dy]: Point): Box {
 export function extension(board: Board): { frame: HTMLElement; sides: HTMLElement } {
   const { link } = board;
   const added = el("div", { class: "rqe-added" });
-  const handles = HANDLES.map(([name, sides]) => {
-    const node = el("div", { class: `rqe-handle ${name}` });
-    drag(board, node, sides);
-    return node;
-  });
+  const handles = HANDLES.map((name) => el("div", { class: `rqe-handle ${name}` }));
   const frame = el("div", { class: "rqe-outer", "aria-hidden": "true" }, added, ...handles);
+  drag(board, frame, (handle) => {
+    const name = HANDLES[handles.indexOf(handle as HTMLDivElement)];
+    return name === undefined ? null : (COMPASS.map((side) => Number(name.includes(side))) as Box);
+  });
   const inputs = SIDES.map((side, index) => {
     const input = el("input", {
       type: "number",
@@ -46,16 +37,14 @@ export function extension(board: Board): { frame: HTMLElement; sides: HTMLElemen
     });
     input.addEventListener("change", () => {
       const value = Math.round(Math.max(0, Math.min(MOST, Number(input.value) || 0)));
+      input.value = String(value);
+      if (value === link.get("extend")[index]) return;
       link.set("extend", link.get("extend").map((old, at) => (at === index ? value : old)) as Box);
       board.fit();
     });
     return input;
   });
-  const none = el(
-    "button",
-    { type: "button", class: "outlined", onclick: () => link.set("extend", [0, 0, 0, 0]) },
-    "Reset",
-  );
+  const none = el("button", { class: "outlined", onclick: () => link.set("extend", [0, 0, 0, 0]) }, "Reset");
   const place = () => {
     const extend = board.extend();
     const used = extend.some((side) => side > 0);
@@ -92,9 +81,12 @@ export function extension(board: Board): { frame: HTMLElement; sides: HTMLElemen
   board.looked.on(look);
   const numbers = () => {
     inputs.forEach((input, side) => {
-      if (document.activeElement !== input) input.value = String(board.extend()[side]);
+      if (!input.matches(":focus")) input.value = String(board.extend()[side]);
     });
-    none.disabled = board.extend().every((side) => !side);
+    enable(
+      none,
+      board.extend().some((side) => side > 0),
+    );
   };
   link.follow(["extend", "tool", "source_size"], () => {
     place();
@@ -110,38 +102,34 @@ export function extension(board: Board): { frame: HTMLElement; sides: HTMLElemen
   };
 }
 
-function drag(board: Board, node: HTMLElement, sides: Box): void {
-  const { link } = board;
-  const { signal } = link;
-  let from: { at: Point; extend: Box; zoom: number } | null = null;
-  node.addEventListener(
-    "pointerdown",
-    (event) => {
-      if (event.button) return;
-      event.preventDefault();
-      event.stopPropagation();
-      board.el.focus({ preventScroll: true });
-      node.setPointerCapture(event.pointerId);
-      from = { at: board.at(event), extend: board.extend(), zoom: board.view().zoom };
-    },
-    { signal },
-  );
-  node.addEventListener(
-    "pointermove",
-    (event) => {
-      if (!from) return;
-      event.stopPropagation();
-      const at = board.at(event);
-      const by: Point = [(at[0] - from.at[0]) / from.zoom, (at[1] - from.at[1]) / from.zoom];
-      board.pull(pulled(from.extend, sides, by));
-    },
-    { signal },
-  );
-  const end = () => {
-    if (!from) return;
-    from = null;
-    board.pull(null);
+/** Pulling the handles: one at a time, by one pointer; Escape and a pointer that is taken away drop it. */
+function drag(board: Board, frame: HTMLElement, sidesOf: (handle: EventTarget | null) => Box | null): void {
+  let pull: { id: number; sides: Box; at: Point; extend: Box; zoom: number } | null = null;
+  const end = (keep: boolean, id = pull?.id) => {
+    if (!pull || pull.id !== id) return;
+    pull = null;
+    board.pull(null, keep);
   };
-  node.addEventListener("pointerup", end, { signal });
-  node.addEventListener("pointercancel", end, { signal });
+  frame.addEventListener("pointerdown", (event) => {
+    const sides = sidesOf(event.target);
+    if (!sides || event.button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (pull && pull.id !== event.pointerId) return;
+    board.el.focus({ preventScroll: true });
+    (event.target as HTMLElement).setPointerCapture(event.pointerId);
+    const { zoom } = board.view();
+    pull = { id: event.pointerId, sides, at: board.at(event), extend: board.extend(), zoom };
+  });
+  frame.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pull?.id) return;
+    event.stopPropagation();
+    const at = board.at(event);
+    const by: Point = [(at[0] - pull.at[0]) / pull.zoom, (at[1] - pull.at[1]) / pull.zoom];
+    board.pull(pulled(pull.extend, pull.sides, by));
+  });
+  frame.addEventListener("pointerup", ({ pointerId }) => end(true, pointerId));
+  for (const kind of ["pointercancel", "lostpointercapture"] as const)
+    frame.addEventListener(kind, ({ pointerId }) => end(false, pointerId));
+  board.el.addEventListener("keydown", ({ key }) => key === "Escape" && end(false));
 }

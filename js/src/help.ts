@@ -29,11 +29,7 @@ export function help(list: () => Commands): { el: HTMLDialogElement; open(): voi
       const rows = (Object.keys(all) as Name[]).map((name) =>
         row(all[name].keys.map(keyName), all[name].label),
       );
-      const close = el(
-        "button",
-        { class: "outlined", type: "button", onclick: () => dialog.close() },
-        "Close",
-      );
+      const close = el("button", { class: "outlined", onclick: () => dialog.close() }, "Close");
       dialog.replaceChildren(
         el("h2", {}, "Keys, while the image has the focus"),
         el("dl", {}, ...rows, ...GESTURES.map(([key, label]) => row([key], label))),

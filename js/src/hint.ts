@@ -2,9 +2,11 @@
 
 import type { Box, Size } from "./model";
 
-function percent(share: number): string {
-  if (share < 0.01) return "less than 1 %";
-  return share > 0.99 ? "more than 99 %" : `${Math.round(share * 100)} %`;
+/** A share, 0 to 1, in words that never call something nothing, or less than all all. */
+export function percent(share: number): string {
+  if (!(share > 0)) return "nothing";
+  if (share < 0.01) return "under 1 %";
+  return share > 0.99 && share < 1 ? "over 99 %" : `${Math.round(share * 100)} %`;
 }
 
 /** `share` of the picture that is selected, 0 to 1; `added` at left, top, right, bottom of one of `size`. */

@@ -32,7 +32,7 @@ export default {
       el("div", { class: "rqe-ask" }, panel(link)),
       results(link),
     );
-    const root = el("div", { class: "rqe" }, layout);
+    const root = el("div", { class: "rqe", "data-still": link.get("_key") }, layout);
     const count = () => root.setAttribute("data-waiting", String(link.waiting().length));
     link.onWaiting(count);
     count();

@@ -6,6 +6,19 @@ import { type Link, SETTINGS, type Settings } from "./model";
 import { describe, LOST, offers } from "./offers";
 import { button, div, place } from "./pieces";
 
+/** The messages that change what is asked for: the mask, the source, the further pictures. */
+const CHANGING = [
+  "op",
+  "undo",
+  "redo",
+  "try",
+  "settle",
+  "use",
+  "remask",
+  "reference",
+  "unreference",
+] as const;
+
 interface Card {
   id: string;
   prompt: string;
@@ -45,7 +58,8 @@ function row(cancel: () => void): Row {
 
 export interface Jobs {
   element: HTMLElement;
-  generate(prompt: string): void;
+  /** Asks for an edit with the settings as they are. */
+  generate(): void;
 }
 
 export function jobs(link: Link): Jobs {
@@ -72,7 +86,8 @@ export function jobs(link: Link): Jobs {
     local.list().map((offer) => {
       const text = describe(offer, Date.now());
       const failed = offer.phase === "failed";
-      return { ...offer, text, state: failed ? offer.phase : text, since: failed ? 0 : offer.since };
+      const { id, settings, phase, since } = offer;
+      return { id, prompt: settings.prompt, text, state: failed ? phase : text, since: failed ? 0 : since };
     });
   const show = () => {
     const cards = [...theirs(), ...ours()];
@@ -101,17 +116,18 @@ export function jobs(link: Link): Jobs {
 
   const settings = () =>
     Object.fromEntries(SETTINGS.map((name) => [name, link.get(name)])) as unknown as Settings;
-  const local = offers(
-    (message) => link.send(message.k === "ask" ? { ...message, settings: settings() } : message),
-    Date.now,
-    () => show(),
-  );
+  const local = offers({
+    send: (message) => link.send(message),
+    behind: () => link.waiting(...CHANGING).length > 0,
+    now: Date.now,
+    changed: () => show(),
+  });
   link.hear("accepted", ({ j }) => {
     if (local.accepted(j)) starts.set(j, Date.now());
   });
   link.hear("ack", ({ s, problem }) => local.answered(s, problem));
   link.onWaiting(() => {
-    if (!link.gone()) return;
+    if (!link.gone()) return local.advance();
     local.gone();
     show();
   });
@@ -131,8 +147,8 @@ export function jobs(link: Link): Jobs {
   link.signal.addEventListener("abort", () => clearInterval(clock));
   return {
     element,
-    generate(prompt) {
-      local.ask(newId(), prompt);
+    generate() {
+      local.ask(newId(), settings());
       setTimeout(show, 420); // by then a free kernel has accepted; a busy one is named
     },
   };

@@ -2,10 +2,10 @@
 
 import type { Board } from "./board";
 import { el } from "./dom";
-import { surface } from "./pixels";
+import { cover, surface, trace } from "./pixels";
 import { boxOf } from "./strokes";
 import type { Tools } from "./tools";
-import { canvasScale, type Point, toImage, toScreen } from "./viewport";
+import { type Point, toImage, toScreen } from "./viewport";
 
 export interface Marks {
   readonly els: HTMLElement[];
@@ -19,7 +19,8 @@ export interface Marks {
 
 export function marks(board: Board, tools: Tools): Marks {
   const { link } = board;
-  const { canvas, context } = surface("rqe-marks");
+  const layer = surface("rqe-marks");
+  const { canvas, context } = layer;
   const ring = el("div", { class: "rqe-ring", hidden: true });
   const cross = el("div", { class: "rqe-cross", hidden: true });
   let [at, keyed]: [Point | null, boolean] = [null, false];
@@ -36,6 +37,7 @@ export function marks(board: Board, tools: Tools): Marks {
     ring.style.transform = `translate(${at[0] - diameter / 2}px, ${at[1] - diameter / 2}px)`;
     cross.style.transform = `translate(${at[0]}px, ${at[1]}px)`;
   };
+  const screen = (point: Point) => toScreen(board.view(), point);
   const outline = () => {
     const draft = tools.draft();
     if (!draft) return null;
@@ -43,22 +45,14 @@ export function marks(board: Board, tools: Tools): Marks {
     if ("from" in draft) {
       const box = boxOf(draft.from, draft.to, draft.even);
       if (!box) return null;
-      const [[left, top], [right, bottom]] = box.map((corner) => toScreen(board.view(), corner)) as [
-        Point,
-        Point,
-      ];
-      if (draft.kind === "rect") path.rect(left, top, right - left, bottom - top);
-      else {
-        const [across, down] = [(right - left) / 2, (bottom - top) / 2];
-        path.ellipse(left + across, top + down, across, down, 0, 0, 2 * Math.PI);
-      }
+      trace(path, draft.kind, box.map(screen));
       return path;
     }
     const points = draft.next ? [...draft.points, draft.next] : draft.points;
-    for (const point of points) path.lineTo(...toScreen(board.view(), point));
+    trace(path, draft.kind, points.map(screen));
     if (draft.kind === "polygon") {
       for (const point of draft.points) {
-        const [x, y] = toScreen(board.view(), point);
+        const [x, y] = screen(point);
         path.rect(x - 3, y - 3, 6, 6);
       }
     }
@@ -70,9 +64,7 @@ export function marks(board: Board, tools: Tools): Marks {
     if (!path && !drawn) return;
     drawn = Boolean(path);
     const size = board.size();
-    const scale = canvasScale(size, window.devicePixelRatio || 1);
-    const [across, down] = size.map((side) => Math.ceil(side * scale)) as Point;
-    if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
+    const scale = cover(layer, size);
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, ...size);
     if (!path) return;

@@ -6,6 +6,7 @@
  */
 
 import type { AnyModel } from "@anywidget/types";
+import { newId } from "./clock";
 
 export type Box = [number, number, number, number];
 export type Size = [number, number];
@@ -15,6 +16,7 @@ export type Tool = (typeof TOOLS)[number];
 
 /** The synced traits. Who sets them: P Python alone, B either side. */
 export interface Traits {
+  _key: string; // P: of this editor; the still picture in the notebook's file hides where a view carries it
   source_name: string; // P
   source_size: Size; // P
   preview: DataView; // P: WebP of the source, at most 1024 pixels a side
@@ -118,15 +120,16 @@ export type Incoming =
   | { k: "ack"; s: number; problem?: string }
   | { k: "detail"; v: string; box: Box } // Buffers: WebP of the source there, grey PNG of the mask there
   | { k: "accepted"; j: string }
-  // Buffers: WebP of the source as the restored picture frames it, of the restored picture, of the picture as
-  // received, and for masked edits a WebP heat map with alpha of what changed outside the mask.
+  // Buffers: the source as the restored picture frames it, the restored picture, the picture as received, all JPEG
+  // or all WebP; and for masked edits a WebP heat map with alpha of what changed outside the mask.
   | { k: "shown"; id: string; i: number; size: Size; received: Size }
   | { k: "cell"; id: string; text: string }
   | { k: "notice"; kind: "info" | "warning" | "error"; text: string };
 
+type Asked = Outgoing["k"];
 type Kind = Incoming["k"];
 type Of<K extends Kind> = Extract<Incoming, { k: K }>;
-type Hear<K extends Kind> = (message: Of<K>, buffers: DataView[]) => void;
+type Hear<K extends Kind> = (message: Of<K>, buffers: DataView[], answered?: Asked) => void;
 
 /** One view's connection: typed traits and messages, and what Python has not yet answered. */
 export interface Link {
@@ -139,9 +142,10 @@ export interface Link {
   follow<N extends keyof Traits>(names: N | N[], then: () => void): void;
   /** Sends a message; returns its number, or 0 if there is no kernel to hear it. */
   send(message: Outgoing, buffers?: ArrayBuffer[]): number;
+  /** Calls `then` with each such message, of acks only with this view's own, and with the kind of what they answer. */
   hear<K extends Kind>(kind: K, then: Hear<K>): void;
-  /** Numbers sent and not answered, ascending. */
-  waiting(): number[];
+  /** Numbers sent and not answered, ascending; none once the kernel is gone. Of these kinds, if any are named. */
+  waiting(...kinds: Asked[]): number[];
   /** Calls `then` when something is sent, answered, or the kernel is found gone. */
   onWaiting(then: () => void): void;
   /** The kernel was restarted, or there is none: the host says so, or the last message was not taken. */
@@ -154,30 +158,38 @@ export interface Link {
 export function connect(model: AnyModel<Traits>, signal: AbortSignal): Link {
   const hearers = new Map<Kind, Hear<Kind>[]>();
   const watchers: (() => void)[] = [];
-  const open = new Set<number>();
+  const open = new Map<number, Asked>();
   let last = Math.floor(Math.random() * 1e8); // answers reach all views, and other tabs: whose is whose
   let live = true;
   let lost = false;
   const tell = () => {
     for (const watcher of watchers) watcher();
   };
+  const lose = (now: boolean) => {
+    lost = now;
+    if (lost) open.clear(); // nobody will answer
+  };
   const receive = (message: Incoming, buffers: DataView[]) => {
-    if (message.k === "ack" && open.delete(message.s)) tell();
-    for (const hearer of hearers.get(message.k) ?? []) hearer(message as never, buffers);
+    const answered = message.k === "ack" ? open.get(message.s) : undefined;
+    if (message.k === "ack") {
+      if (!open.delete(message.s)) return;
+      tell();
+    }
+    for (const hearer of hearers.get(message.k) ?? []) hearer(message as never, buffers, answered);
   };
   model.on("msg:custom", receive);
   signal.addEventListener("abort", () => model.off("msg:custom", receive));
   const attempt = (what: () => void): boolean => {
     try {
       what();
-      lost = !live; // without a kernel some hosts send into nothing, without a word
+      lose(!live); // without a kernel some hosts send into nothing, without a word
     } catch {
-      lost = true; // "Cannot send": the comm died with its kernel
+      lose(true); // "Cannot send": the comm died with its kernel
     }
     return !lost;
   };
   return {
-    view: crypto.randomUUID().slice(0, 8),
+    view: newId(),
     signal,
     get: (name) => model.get(name),
     set(name, value) {
@@ -195,18 +207,19 @@ export function connect(model: AnyModel<Traits>, signal: AbortSignal): Link {
     send(message, buffers = []) {
       last += 1;
       const sent = attempt(() => model.send({ ...message, s: last }, undefined, buffers));
-      if (sent) open.add(last);
+      if (sent) open.set(last, message.k);
       tell();
       return sent ? last : 0;
     },
     hear(kind, then) {
       hearers.set(kind, [...(hearers.get(kind) ?? []), then as unknown as Hear<Kind>]);
     },
-    waiting: () => [...open],
+    waiting: (...kinds) =>
+      [...open].filter(([, kind]) => !kinds.length || kinds.includes(kind)).map(([number]) => number),
     onWaiting: (then) => void watchers.push(then),
     plugged(now) {
       live = now;
-      lost = !now;
+      lose(!now);
       tell();
     },
     gone: () => lost,

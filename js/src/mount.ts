@@ -5,11 +5,10 @@ import { type Bell, bell } from "./bell";
 import type { Board } from "./board";
 import { el, urls } from "./dom";
 import type { Size, Traits } from "./model";
-import { decoded, surface, tinted } from "./pixels";
+import { decoded, surface, tinter } from "./pixels";
 
 interface CanvasModel extends AnyModel {
   canvas?: HTMLCanvasElement;
-  comm_live?: boolean;
 }
 
 interface CanvasView {
@@ -18,7 +17,7 @@ interface CanvasView {
 }
 
 /** `create_view` is ipywidgets' own; other hosts lack it, so it is asked for, not relied on. */
-export interface Manager {
+interface Manager {
   get_model(id: string): Promise<CanvasModel>;
   create_view?(model: CanvasModel): Promise<CanvasView>;
 }
@@ -39,10 +38,12 @@ export function world(board: Board, model: AnyModel<Traits>): World {
   const tint = el("div", { class: "rqe-tint" }, mask.canvas);
   const node = el("div", { class: "rqe-world", "aria-hidden": "true" }, photo, tint);
   let preview: ImageBitmap | null = null;
+  const paint = tinter(mask);
   let grey: ImageBitmap | null = null;
+  let missed = false; // a mask came while this one was hidden
 
   const place = () => {
-    const { zoom, x, y } = board.view();
+    const { zoom, x, y } = board.painted();
     const [width, height] = board.source();
     const [across, down]: Size = preview ? [preview.width, preview.height] : [width, height];
     node.style.width = `${across}px`;
@@ -50,36 +51,45 @@ export function world(board: Board, model: AnyModel<Traits>): World {
     node.style.transform = `translate(${x}px, ${y}px) scale(${(zoom * width) / across}, ${(zoom * height) / down})`;
   };
   const paintMask = () => {
-    if (grey && !mask.canvas.hidden) tinted(grey, board.color(), mask);
+    if (grey && !mask.canvas.hidden) paint(grey, board.color());
   };
   board.moved.on(place);
   board.looked.on(() => {
     tint.style.opacity = String(board.opacity());
     paintMask();
   });
+  // Counted, not compared: a host that repeats a state gives other bytes that are equal, and tells of no change.
+  const rounds = { preview: 0, mask: 0 };
   link.follow("preview", async () => {
-    const bytes = link.get("preview");
+    const [bytes, mine] = [link.get("preview"), ++rounds.preview];
     const bitmap = await decoded(bytes, "image/webp");
-    if (link.signal.aborted || bytes !== link.get("preview")) return bitmap?.close();
+    if (link.signal.aborted || mine !== rounds.preview) return bitmap?.close();
     preview?.close();
     preview = bitmap;
     if (bitmap) photo.src = url(bytes, "image/webp", photo.src);
     place();
     board.replaced.ring();
   });
-  link.follow("mask_png", async () => {
-    const bytes = link.get("mask_png");
+  const readMask = async () => {
+    const [bytes, mine] = [link.get("mask_png"), ++rounds.mask];
+    missed = Boolean(mask.canvas.hidden);
+    if (missed) {
+      mask.canvas.width = 0; // an old one must never show
+      return;
+    }
     const bitmap = await decoded(bytes, "image/png");
-    if (link.signal.aborted || bytes !== link.get("mask_png")) return bitmap?.close();
+    if (link.signal.aborted || mine !== rounds.mask) return bitmap?.close();
     grey?.close();
     grey = bitmap;
     paintMask();
     if (!mask.canvas.hidden) repainted.ring();
-  });
+  };
+  link.follow("mask_png", readMask);
   const slots = { _photo: slot(node, tint, photo), _overlay: slot(tint, null, mask.canvas) };
   const remount = async () => {
     for (const name of ["_photo", "_overlay"] as const) slots[name].clear();
-    paintMask();
+    if (missed) readMask();
+    else paintMask();
     const manager = model.widget_manager as unknown as Manager | undefined;
     for (const name of ["_photo", "_overlay"] as const) {
       const reference = link.get(name);
@@ -146,24 +156,15 @@ function slot(parent: HTMLElement, before: Node | null, standIn: HTMLElement) {
   return held;
 }
 
-/** The model that a trait refers to; null if it is gone, or the host has none. */
-export async function childOf(manager: Manager, reference: string): Promise<CanvasModel | null> {
-  try {
-    return await manager.get_model(reference.replace(/^(IPY_MODEL_|anywidget:)/, ""));
-  } catch {
-    return null;
-  }
-}
-
 async function viewOf(manager: Manager, reference: string) {
   try {
-    const child = manager.create_view && (await childOf(manager, reference));
-    if (!child || !manager.create_view) return null;
+    if (!manager.create_view) return null;
+    const child = await manager.get_model(reference.replace(/^(IPY_MODEL_|anywidget:)/, ""));
     const made = await manager.create_view(child);
     if (made.el instanceof HTMLCanvasElement) return { child, made, canvas: made.el };
     made.remove(); // the front end of ipycanvas is missing: the view is an error in words
   } catch {
-    // likewise, said otherwise
+    // likewise, said otherwise: the model is gone, or the host has none
   }
   return null;
 }

@@ -2,10 +2,11 @@
  * Edits asked for in this view and not yet on Python's list.
  *
  * An edit is offered first and started only once Python has accepted, so that one cancelled while the kernel is busy
- * is never begun and never paid.
+ * is never begun and never paid. It is offered once all that was drawn before is answered: kernels with subshells take
+ * each message by itself, and an offer that overtook a stroke would be paid with a mask that is not on the screen.
  */
 
-import type { Outgoing } from "./model";
+import type { Outgoing, Settings } from "./model";
 
 export const RERUN = "The kernel is gone: run the cell again.";
 export const GONE = `${RERUN} Nothing was sent.`;
@@ -14,15 +15,26 @@ const PATIENCE = 400; // milliseconds that a free kernel needs at most
 
 export interface Offer {
   readonly id: string;
-  readonly prompt: string;
+  readonly settings: Settings; // as they were at the click
   readonly phase: "offered" | "started" | "failed";
   readonly since: number; // milliseconds: when it came into this phase
   readonly text: string; // of a failed one
-  readonly message: number; // the last one sent for it
+  readonly message: number; // the last one sent for it; 0 if none was
+}
+
+export interface Desk {
+  /** Returns the message's number, or 0 if there is no kernel to hear it. */
+  send(message: Outgoing): number;
+  /** Whether something that changes what is asked for was sent and is not answered. */
+  behind(): boolean;
+  now(): number;
+  changed(): void;
 }
 
 export interface Offers {
-  ask(id: string, prompt: string): void;
+  ask(id: string, settings: Settings): void;
+  /** Something was answered: offers what had to wait for it. */
+  advance(): void;
   /** Whether it is started by this. */
   accepted(id: string): boolean;
   /** Python has answered a message. */
@@ -35,8 +47,9 @@ export interface Offers {
   list(): Offer[];
 }
 
-export function offers(send: (message: Outgoing) => number, now: () => number, changed: () => void): Offers {
+export function offers({ send, behind, now, changed }: Desk): Offers {
   const open = new Map<string, Offer>();
+  let sending = false;
   const put = (offer: Offer) => {
     open.set(offer.id, offer);
     changed();
@@ -45,20 +58,30 @@ export function offers(send: (message: Outgoing) => number, now: () => number, c
   const drop = (id: string) => {
     if (open.delete(id)) changed();
   };
+  const post = (offer: Offer, message: Outgoing): boolean => {
+    sending = true; // sending is told of as well, before its number is known
+    const number = send(message);
+    sending = false;
+    if (number) put({ ...offer, message: number });
+    else fail(offer, GONE);
+    return number > 0;
+  };
+  const advance = () => {
+    if (sending || behind()) return;
+    for (const offer of [...open.values()])
+      if (offer.phase === "offered" && !offer.message)
+        post(offer, { k: "ask", j: offer.id, settings: offer.settings });
+  };
   return {
-    ask(id, prompt) {
-      const message = send({ k: "ask", j: id });
-      const offer: Offer = { id, prompt, phase: "offered", since: now(), text: "", message };
-      if (message) put(offer);
-      else fail(offer, GONE);
+    ask(id, settings) {
+      put({ id, settings, phase: "offered", since: now(), text: "", message: 0 });
+      advance();
     },
+    advance,
     accepted(id) {
       const offer = open.get(id);
-      if (offer?.phase !== "offered") return false; // cancelled, or another view's
-      const message = send({ k: "start", j: id });
-      if (message) put({ ...offer, phase: "started", since: now(), message });
-      else fail(offer, GONE);
-      return message > 0;
+      if (!offer?.message || offer.phase !== "offered") return false; // cancelled, or another view's
+      return post({ ...offer, phase: "started", since: now() }, { k: "start", j: id });
     },
     answered(message, problem) {
       for (const offer of open.values()) {

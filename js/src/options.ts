@@ -74,7 +74,6 @@ function choice(link: Link, name: Name, label: string): Field {
 }
 
 function model(link: Link): Field {
-  const list = el("datalist", { id: `rqe-${link.view}-models` });
   const flush = () => take(link, "model", input);
   const show = () => {
     input.value = link.get("model");
@@ -83,14 +82,21 @@ function model(link: Link): Field {
     flush();
     show();
   };
-  const input = el("input", { ...TYPED, type: "search", list: list.id, onchange: flush, onblur });
-  link.follow("choices", () =>
-    list.replaceChildren(...link.get("choices").model.map((value) => el("option", { value }))),
-  );
+  const input = el("input", { ...TYPED, onchange: flush, onblur });
+  // No datalist: browsers list only what matches the text that is there, which is the present model.
+  const pick = () => {
+    link.set("model", menu.value);
+    menu.value = "";
+  };
+  const menu = el("select", { "aria-label": "Pick one of those known", onchange: pick });
+  link.follow("choices", () => {
+    const items = link.get("choices").model.map((value) => el("option", { value }, value));
+    menu.replaceChildren(el("option", { value: "", hidden: true }), ...items);
+  });
   link.follow("model", () => {
     if (!input.matches(":focus")) show();
   });
-  return { element: labelled(link, "model", "Model", input, list), flush };
+  return { element: labelled(link, "model", "Model", input, menu), flush };
 }
 
 function pictures(link: Link): Field {

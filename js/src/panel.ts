@@ -13,8 +13,8 @@ const PAUSE = 150; // milliseconds without typing before the prompt is set
 
 interface Prompt {
   element: HTMLElement;
-  /** The prompt, set; nothing if there is none, which is then said. */
-  take(): string | undefined;
+  /** Sets the prompt; whether there is one, which is else asked for. */
+  take(): boolean;
 }
 
 function promptBox(link: Link): Prompt {
@@ -22,10 +22,6 @@ function promptBox(link: Link): Prompt {
   const problem = el("p", { id, class: "rqe-problem", role: "alert", hidden: true });
   let timer = 0;
   let sent: string | undefined;
-  const grow = () => {
-    area.style.height = "auto";
-    if (area.scrollHeight) area.style.height = `${area.scrollHeight + 2}px`;
-  };
   const complain = (text: string) => {
     say(problem, text);
     area.setAttribute("aria-invalid", String(!!text));
@@ -39,7 +35,6 @@ function promptBox(link: Link): Prompt {
     clearTimeout(timer);
     timer = window.setTimeout(flush, PAUSE);
     complain("");
-    grow();
   };
   const placeholder = "What to make of it";
   const area = el("textarea", { rows: 3, "aria-describedby": id, placeholder, oninput, onblur: flush });
@@ -49,39 +44,43 @@ function promptBox(link: Link): Prompt {
     if (echo || value === area.value) return;
     clearTimeout(timer);
     area.value = value;
-    grow();
   });
   return {
     element: labelled(link, "prompt", "Prompt", area, problem),
     take() {
       flush();
-      if (area.value.trim()) return area.value;
+      if (area.value.trim()) return true;
       complain("Write what to make of the picture first.");
       area.focus();
-      return undefined;
+      return false;
     },
   };
 }
 
+/** Whether a key asks for an edit; not while a text is being composed, which Enter then ends. */
+export function asks(
+  event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey" | "isComposing">,
+): boolean {
+  const { key, ctrlKey, metaKey, shiftKey, altKey, isComposing } = event;
+  return key === "Enter" && (ctrlKey || metaKey) && !shiftKey && !altKey && !isComposing;
+}
+
 /** Files dropped or pasted onto an element. */
 function receive(element: HTMLElement, add: (files: File[]) => void): void {
-  const take = (event: Event, from: DataTransfer | null, drop: boolean): boolean => {
-    const files = from?.types.includes("Files") ?? false;
-    element.toggleAttribute("data-drop", drop && files);
-    if (!files) return false;
-    event.preventDefault();
-    event.stopPropagation();
-    return true;
-  };
-  on(element, "dragenter", (event) => take(event, event.dataTransfer, true));
-  on(element, "dragover", (event) => take(event, event.dataTransfer, true));
-  on(element, "dragleave", () => element.removeAttribute("data-drop"));
-  on(element, "drop", (event) => {
-    if (take(event, event.dataTransfer, false)) add([...(event.dataTransfer?.files ?? [])]);
-  });
-  on(element, "paste", (event) => {
-    if (take(event, event.clipboardData, false)) add([...(event.clipboardData?.files ?? [])]);
-  });
+  for (const type of ["dragenter", "dragover", "dragleave", "drop", "paste"] as const)
+    on(element, type, (event: DragEvent | ClipboardEvent) => {
+      const data = "clipboardData" in event ? event.clipboardData : event.dataTransfer;
+      const files = data?.types.includes("Files") ?? false;
+      const over = type === "dragenter" || type === "dragover";
+      element.toggleAttribute("data-drop", over && files);
+      if (!data || !files || type === "dragleave") return;
+      // A copied part of a table is both text and a picture of it: a field of text takes the text.
+      const typed = type === "paste" && (event.target as Element).matches("textarea, input");
+      if (typed && data.types.includes("text/plain")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (!over) add([...data.files]);
+    });
 }
 
 export function panel(link: Link): HTMLElement {
@@ -89,33 +88,42 @@ export function panel(link: Link): HTMLElement {
   const fields = options(link);
   const pictures = references(link);
   const under = jobs(link);
-  const onclick = () => {
+  const ask = () => {
     fields.flush();
-    const text = prompt.take();
-    if (text) under.generate(text);
+    if (prompt.take()) under.generate();
   };
   const hint = el("p", { class: "rqe-quiet", id: `rqe-${link.view}-hint` });
   link.follow(["mask_share", "extend", "source_size"], () => {
     hint.textContent = whatIsEdited(link.get("mask_share"), link.get("extend"), link.get("source_size"));
   });
-  const go = { class: "primary", title: "Ctrl+Enter", "aria-describedby": hint.id, onclick };
+  const about = { class: "primary", title: "Ctrl+Enter", "aria-describedby": hint.id };
+  const go = el("button", about, "Generate");
+  on(go, "click", (event) => {
+    if (event.detail < 2) ask(); // a double click is one: what is asked twice is paid twice
+  });
+  on(go, "keydown", (event) => {
+    if (event.repeat) event.preventDefault(); // of a key that is held, each repetition would be a click
+  });
   const element = el(
     "div",
     { class: "rqe-panel rqe-col", role: "group", "aria-label": "Ask for an edit" },
     prompt.element,
     fields.element,
     pictures.element,
-    div("col", el("button", go, "Generate"), hint),
+    div("col", go, hint),
     under.element,
   );
   receive(element, pictures.add);
   // From the window down, because the notebook listens for the same keys on the document.
   const shortcut = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-    if (!event.composedPath().includes(element.closest(".rqe") ?? element)) return;
-    event.preventDefault();
+    const [field] = event.composedPath() as Element[];
+    const root = element.closest(".rqe");
+    if (!asks(event) || !field || !root?.contains(field)) return;
+    event.preventDefault(); // everywhere in the editor: run again, the cell would put another in its place
     event.stopPropagation();
-    if (!event.repeat) onclick();
+    if (event.repeat || field.closest("dialog, [popover]") || !field.closest(".rqe-panel, .rqe-work")) return;
+    if (field instanceof HTMLInputElement) field.dispatchEvent(new Event("change", { bubbles: true }));
+    ask();
   };
   window.addEventListener("keydown", shortcut, { capture: true, signal: link.signal });
   return element;

@@ -18,6 +18,9 @@ export function button(label: string, onclick: () => void): HTMLButtonElement {
   return el("button", { class: "outlined", onclick }, label);
 }
 
+/** Whether a key is held that makes others commands of the browser or the notebook. */
+export const commanding = (event: KeyboardEvent): boolean => event.ctrlKey || event.metaKey || event.altKey;
+
 /** Words that are shown while there are any. */
 export function say(line: HTMLElement, text: string): void {
   line.textContent = text;

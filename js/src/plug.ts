@@ -2,22 +2,20 @@
 
 import type { AnyModel } from "@anywidget/types";
 import type { Link, Traits } from "./model";
-import { childOf, type Manager } from "./mount";
+
+/** A model as ipywidgets keeps it. The editor's own is hidden from it; its layout is alive as long as it is. */
+interface Layout {
+  comm_live?: boolean;
+  on(name: string, then: () => void): void;
+  off(name: string, then: () => void): void;
+}
 
 /** Tells the link when the kernel is restarted, and at once if the view is only of a notebook that was saved. */
 export function plug(link: Link, model: AnyModel<Traits>): void {
-  let release = () => {};
-  link.follow("_photo", async () => {
-    const reference = link.get("_photo");
-    const manager = model.widget_manager as unknown as Manager | undefined;
-    if (!reference || !manager) return;
-    const child = await childOf(manager, reference);
-    if (!child || link.signal.aborted || reference !== link.get("_photo")) return;
-    const tell = () => link.plugged(child.comm_live !== false);
-    release();
-    release = () => child.off("comm_live_update", tell);
-    child.on("comm_live_update", tell);
-    tell();
-  });
-  link.signal.addEventListener("abort", () => release());
+  const layout = (model as AnyModel).get("layout") as Layout | null | undefined;
+  if (typeof layout?.comm_live !== "boolean") return;
+  const tell = () => link.plugged(layout.comm_live !== false);
+  layout.on("comm_live_update", tell);
+  link.signal.addEventListener("abort", () => layout.off("comm_live_update", tell));
+  tell();
 }

@@ -20,12 +20,14 @@ export function resized(brush: number, factor: number, source: [number, number])
 const STRIDE = 0.25; // the most that one turn of the wheel zooms, as a logarithm
 
 const heldOf = (event: MouseEvent): Held => ({ shift: event.shiftKey, alt: event.altKey });
-const pressureOf = (event: PointerEvent) => (event.pointerType === "pen" ? event.pressure || 1 : 1);
+// as it is sent, so that what is drawn here is as wide as what Python draws
+const pressureOf = (event: PointerEvent) =>
+  event.pointerType === "pen" ? Math.round((event.pressure || 1) * 255) / 255 : 1;
 
 export function pointer(board: Board, tools: Tools, marks: Marks): Hand {
   const { el, link } = board;
   const touches = new Map<number, Point>();
-  let drawing: number | null = null;
+  let drawing: number | null = null; // one pointer draws or drags; others wait, but for a second finger
   let dragging: { id: number; at: Point } | null = null;
   let space = false;
 
@@ -53,10 +55,14 @@ export function pointer(board: Board, tools: Tools, marks: Marks): Hand {
   listen("pointerdown", (event) => {
     el.focus({ preventScroll: true });
     const at = board.at(event);
-    if (event.pointerType === "touch") {
+    const holder = drawing ?? dragging?.id ?? event.pointerId;
+    const touch = event.pointerType === "touch";
+    if (holder !== event.pointerId && !(touch && touches.has(holder))) return event.preventDefault();
+    if (drawing === event.pointerId) release(event, true); // its end was not told
+    if (touch) {
       touches.set(event.pointerId, at);
       if (touches.size === 2) {
-        tools.cancel();
+        if (drawing !== null) tools.abandon();
         drawing = dragging = null;
       }
       if (touches.size > 1) return el.setPointerCapture(event.pointerId);
@@ -76,6 +82,7 @@ export function pointer(board: Board, tools: Tools, marks: Marks): Hand {
   });
   listen("pointermove", (event) => {
     const at = board.at(event);
+    if (drawing !== null && drawing !== event.pointerId) return;
     if (touches.has(event.pointerId)) {
       if (touches.size > 1) return touches.size === 2 ? pinch(event.pointerId, at) : undefined;
       touches.set(event.pointerId, at);
@@ -93,17 +100,17 @@ export function pointer(board: Board, tools: Tools, marks: Marks): Hand {
     }
   });
   const release = (event: PointerEvent, whole: boolean) => {
-    touches.delete(event.pointerId);
+    if (touches.delete(event.pointerId)) marks.point(null);
     if (dragging?.id === event.pointerId) dragging = null;
     grip();
-    if (event.pointerType === "touch") marks.point(null);
     if (drawing !== event.pointerId) return;
     drawing = null;
     if (whole) tools.end();
-    else if (tools.draft()?.kind !== "polygon") tools.cancel();
+    else tools.abandon();
   };
   listen("pointerup", (event) => release(event, true));
   listen("pointercancel", (event) => release(event, false));
+  listen("lostpointercapture", (event) => release(event, true)); // where nothing told of its end
   listen("pointerleave", () => {
     if (drawing === null && !marks.keyed()) marks.point(null);
   });

@@ -2,12 +2,11 @@
 
 import { el, icon } from "./dom";
 
-export function popover(label: string, path: string, signal: AbortSignal) {
+export function popover(label: string, path: string) {
   const panel = el("div", { class: "rqe-popover", popover: "auto", role: "dialog", "aria-label": label });
   const button = el(
     "button",
     {
-      type: "button",
       "aria-label": label,
       title: label,
       "aria-haspopup": "dialog",
@@ -24,14 +23,10 @@ export function popover(label: string, path: string, signal: AbortSignal) {
     panel.style.left = `${Math.max(8, left)}px`;
     panel.style.top = `${fits ? below : Math.max(8, from.top - panel.offsetHeight - 4)}px`;
   };
-  panel.addEventListener(
-    "toggle",
-    (event) => {
-      const open = (event as ToggleEvent).newState === "open";
-      button.setAttribute("aria-expanded", String(open));
-      if (open) place();
-    },
-    { signal },
-  );
+  panel.addEventListener("toggle", (event) => {
+    const open = (event as ToggleEvent).newState === "open";
+    button.setAttribute("aria-expanded", String(open));
+    if (open) place();
+  });
   return { button, panel };
 }

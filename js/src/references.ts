@@ -77,7 +77,7 @@ export function references(link: Link): References {
     for (const { id } of cards) coming.delete(id);
     for (const [id, [, src]] of thumbs)
       if (!cards.some((card) => card.id === id)) {
-        URL.revokeObjectURL(src);
+        url.release(src);
         thumbs.delete(id);
       }
     const waiting = [...coming.values()].map((name) => el("li", { class: "rqe-quiet" }, `Adding ${name}…`));

@@ -19,7 +19,7 @@ import { options, toolbar } from "./toolbar";
 import { tools as toolsOf } from "./tools";
 
 export function stage(link: Link, model: AnyModel<Traits>): HTMLElement {
-  const said = el("div", { class: "rqe-said", "aria-live": "polite" });
+  const said = el("div", { class: "rqe-said rqe-unseen", "aria-live": "polite" });
   const board = boardOf(link, said);
   const world = worldOf(board, model);
   const detail = detailOf(board, world);

@@ -3,9 +3,15 @@
 import type { Board } from "./board";
 import { TOOL_LABELS } from "./commands";
 import { el } from "./dom";
+import { percent } from "./hint";
+import type { Outgoing } from "./model";
+import { RERUN } from "./offers";
+import { dpr } from "./pixels";
 
 const BUSY = 400; // ms before an unanswered message is worth a word
 const SILENT = 4000; // ms after which a view that never heard anything says so
+// Problems with what the stage sends; the panel and the results show theirs where they arose.
+const MINE = new Set<Outgoing["k"]>(["ready", "op", "undo", "redo", "try", "settle", "view"]);
 const CALM = 250; // ms: the line is read aloud, so it settles first
 
 export function status(board: Board): { line: HTMLElement; notices: HTMLElement } {
@@ -25,8 +31,8 @@ export function status(board: Board): { line: HTMLElement; notices: HTMLElement 
         ? `${TOOL_LABELS[tool][0]} ${Math.round(link.get("brush"))} px`
         : TOOL_LABELS[tool][0],
     ];
-    parts.push(`${share(link.get("mask_share"))} selected`);
-    parts.push(`${Math.round(board.view().zoom * (window.devicePixelRatio || 1) * 100)} %`);
+    parts.push(`${percent(link.get("mask_share"))} selected`);
+    parts.push(`${Math.round(board.view().zoom * dpr() * 100)} %`);
     parts.push(`${width} × ${height}`);
     if (board.hidden()) parts.push("mask hidden");
     const wanted = parts.join(" · ");
@@ -42,7 +48,7 @@ export function status(board: Board): { line: HTMLElement; notices: HTMLElement 
   const queue = () => {
     clearTimeout(slow);
     clearTimeout(silent);
-    if (link.gone()) return say("The kernel is gone: run the cell again");
+    if (link.gone()) return say(RERUN);
     if (!link.waiting().length) return say("");
     slow = window.setTimeout(say, BUSY, "queued: the kernel is busy");
     if (!heard)
@@ -52,9 +58,9 @@ export function status(board: Board): { line: HTMLElement; notices: HTMLElement 
         "no kernel has answered yet: run the cell again if it stays so",
       );
   };
-  link.hear("ack", ({ problem }) => {
+  link.hear("ack", ({ problem }, _, answered) => {
     heard = true;
-    if (problem) notice("error", problem);
+    if (problem && answered && MINE.has(answered)) notice("error", problem);
   });
   link.hear("notice", ({ kind, text: words }) => notice(kind, words));
   const notice = (kind: "info" | "warning" | "error", words: string) => {
@@ -62,11 +68,15 @@ export function status(board: Board): { line: HTMLElement; notices: HTMLElement 
       "div",
       { class: `rqe-notice ${kind}`, role: kind === "error" ? "alert" : "status" },
       el("span", {}, words),
-      el("button", { type: "button", "aria-label": "Dismiss", onclick: () => node.remove() }, "×"),
+      el("button", { "aria-label": "Dismiss", onclick: () => remove(node) }, "×"),
     );
-    for (const old of notices.children) if (old.firstChild?.textContent === words) old.remove();
+    for (const old of [...notices.children]) if (old.firstChild?.textContent === words) remove(old);
     notices.append(node);
-    while (notices.children.length > 3) notices.firstChild?.remove();
+    for (const old of [...notices.children].slice(0, -3)) remove(old);
+  };
+  const remove = (old: Element) => {
+    if (old.matches(":focus-within")) board.el.focus({ preventScroll: true }); // not lost with what had it
+    old.remove();
   };
   link.follow(["tool", "brush", "mask_share", "source_size"], soon);
   board.moved.on(soon);
@@ -77,13 +87,4 @@ export function status(board: Board): { line: HTMLElement; notices: HTMLElement 
     for (const timer of [calm, slow, silent]) clearTimeout(timer);
   });
   return { line, notices };
-}
-
-/** A share in words that never call something nothing, or less than all all. */
-export function share(value: number): string {
-  const percent = (value || 0) * 100;
-  if (percent <= 0) return "nothing";
-  if (percent < 1) return "< 1 %";
-  if (percent > 99 && percent < 100) return "> 99 %";
-  return `${Math.round(percent)} %`;
 }

@@ -7,7 +7,7 @@ export interface Stroke {
   t: "brush" | "erase";
   w: number;
   points: Point[];
-  pressures: number[]; // 0 to 1, one a point; empty if it does not vary
+  pressures: number[]; // 0 to 1, one a point; empty if all are 1
 }
 
 export interface Shape {
@@ -36,19 +36,16 @@ export function add(stroke: Stroke, point: Point, pressure: number, least: numbe
   return true;
 }
 
-/** The stroke as it is kept: without pressures that say nothing. */
+/** The stroke as it is kept: without pressures that are all full. */
 export function finished(stroke: Stroke): Stroke {
-  const first = stroke.pressures[0];
-  const even = stroke.pressures.every((pressure) => Math.abs(pressure - (first ?? 1)) < 1 / 255);
-  return even ? { ...stroke, pressures: [] } : stroke;
+  const full = stroke.pressures.every((pressure) => 1 - pressure < 1 / 255);
+  return full ? { ...stroke, pressures: [] } : stroke;
 }
 
-/** The diameter at each point, in whole pixels, as Python's raster takes it. */
-export function thickness(stroke: Stroke): number[] {
-  return stroke.points.map((_, index) => {
-    const factor = Math.min(Math.max(stroke.pressures[index] ?? 1, 0), 1);
-    return Math.max(1, roundHalfEven(stroke.w * factor));
-  });
+/** The diameter at a point, in whole pixels, as Python's raster takes it. */
+export function thickness(stroke: Stroke, index: number): number {
+  const factor = Math.min(Math.max(stroke.pressures[index] ?? 1, 0), 1);
+  return Math.max(1, roundHalfEven(stroke.w * factor));
 }
 
 function roundHalfEven(value: number): number {
@@ -73,7 +70,7 @@ export function boxOf(from: Point, to: Point, even: boolean): [Point, Point] | n
 
 /** Fewer corners, none of the old ones farther than `error` from the new line (Ramer, Douglas, Peucker). */
 export function simplified(points: Point[], error: number, most = MOST_CORNERS): Point[] {
-  for (let allowed = error; ; allowed *= 1.5) {
+  for (let allowed = error; ; allowed = allowed * 1.5 || 0.1) {
     const fewer = thinned(points, allowed);
     if (fewer.length <= most) return fewer;
   }

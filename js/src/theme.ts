@@ -10,12 +10,17 @@ function isDark(node: HTMLElement): boolean {
 
 /** The lightness of the nearest background that is there, 0 to 1; null if all is transparent. */
 function groundOf(node: HTMLElement): number | null {
-  for (let each = node.parentElement; each; each = each.parentElement) {
+  for (let each = above(node); each; each = above(each)) {
     const parts = getComputedStyle(each).backgroundColor.match(/^rgba?\((.*)\)$/)?.[1];
     const [red = 0, green = 0, blue = 0, alpha = 1] = parts?.split(/[ ,/]+/).map(Number) ?? [0, 0, 0, 0];
     if (alpha > 0.5) return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
   }
   return null;
+}
+
+/** The parent, out of shadow roots too. */
+function above(node: Element): Element | null {
+  return node.parentElement ?? (node.getRootNode() as Partial<ShadowRoot>).host ?? null;
 }
 
 /** Keeps `data-dark` on the root as the surroundings are. */

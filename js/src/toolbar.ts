@@ -3,7 +3,7 @@
 import type { Adjust } from "./adjust";
 import type { Board } from "./board";
 import { type Command, type Commands, keyName } from "./commands";
-import { el, icon } from "./dom";
+import { el, enable, icon } from "./dom";
 import { ICONS } from "./icons";
 import { TOOLS, type Tool } from "./model";
 import { popover } from "./popover";
@@ -25,7 +25,7 @@ export function button(
   const label = key ? `${command.label} (${keyName(key)})` : command.label;
   return el(
     "button",
-    { type: "button", "aria-label": command.label, title: label, onclick: command.run, ...attributes },
+    { "aria-label": command.label, title: label, onclick: command.run, ...attributes },
     icon(path),
   );
 }
@@ -41,19 +41,14 @@ export function toolbar(board: Board, all: Commands, adjust: Adjust): HTMLElemen
   const redo = button(all.redo, ICONS.redo);
   const hide = button(all.hide, ICONS.eye, { "aria-pressed": "false" });
   const percent = button(all.fit, ICONS.fit);
-  const mask = popover("Change the mask", ICONS.mask, link.signal);
+  const mask = popover("Change the mask", ICONS.mask);
   const change = (name: "invert" | "fill" | "clear") =>
-    el(
-      "button",
-      { type: "button", class: "rqe-item", onclick: all[name].run },
-      icon(ICONS[name]),
-      all[name].label,
-    );
+    el("button", { class: "rqe-item", onclick: all[name].run }, icon(ICONS[name]), all[name].label);
   mask.panel.append(change("invert"), change("fill"), change("clear"), el("hr"), adjust.el);
   mask.panel.addEventListener("toggle", (event) => {
     if ((event as ToggleEvent).newState === "closed") adjust.keep();
   });
-  const look = popover("Colour and opacity of the mask", ICONS.drop, link.signal);
+  const look = popover("Colour and opacity of the mask", ICONS.drop);
   look.panel.append(...looks(board));
   const bar = el(
     "div",
@@ -75,39 +70,37 @@ export function toolbar(board: Board, all: Commands, adjust: Adjust): HTMLElemen
     for (const [name, node] of tools) node.setAttribute("aria-pressed", String(name === chosen));
     board.el.dataset.tool = chosen;
   });
-  link.follow(["can_undo", "can_redo"], () => {
-    undo.disabled = !link.get("can_undo");
-    redo.disabled = !link.get("can_redo");
-  });
+  const steps = () => {
+    enable(undo, all.undo.can?.() ?? true);
+    enable(redo, all.redo.can?.() ?? true);
+  };
+  link.follow(["can_undo", "can_redo"], steps);
+  link.onWaiting(steps);
   board.looked.on(() => {
     hide.setAttribute("aria-pressed", String(board.hidden()));
     hide.replaceChildren(icon(board.hidden() ? ICONS.eyeOff : ICONS.eye));
-    look.button.style.setProperty("--rqe-mask", board.color());
+    (look.button.firstElementChild as SVGElement).style.fill = board.color();
   });
-  rove(bar, link.signal);
+  rove(bar);
   return el("div", { class: "rqe-head" }, bar, mask.panel, look.panel);
 }
 
 /** One stop for Tab; arrows go on from there. */
-function rove(bar: HTMLElement, signal: AbortSignal): void {
+function rove(bar: HTMLElement): void {
   const all = () => [...bar.querySelectorAll<HTMLButtonElement>("button")];
   const stop = (chosen: HTMLButtonElement | undefined) => {
     for (const each of all()) each.tabIndex = each === chosen ? 0 : -1;
   };
   stop(all()[0]);
-  bar.addEventListener("focusin", (event) => stop(event.target as HTMLButtonElement), { signal });
-  bar.addEventListener(
-    "keydown",
-    (event) => {
-      const usable = all().filter((each) => !each.disabled);
-      const at = usable.indexOf(document.activeElement as HTMLButtonElement);
-      const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
-      if (to === undefined) return;
-      event.preventDefault();
-      usable.at(to % usable.length)?.focus();
-    },
-    { signal },
-  );
+  bar.addEventListener("focusin", (event) => stop(event.target as HTMLButtonElement));
+  bar.addEventListener("keydown", (event) => {
+    const buttons = all();
+    const at = buttons.indexOf(event.target as HTMLButtonElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    buttons.at(to % buttons.length)?.focus();
+  });
 }
 
 function looks(board: Board): HTMLElement[] {
@@ -115,7 +108,7 @@ function looks(board: Board): HTMLElement[] {
   const pick = el("input", { type: "color", "aria-label": "Another colour", title: "Another colour" });
   pick.addEventListener("input", () => link.set("mask_color", pick.value));
   const swatches = SWATCHES.map(([color, name]) => {
-    const node = el("button", { type: "button", class: "rqe-swatch", "aria-label": name, title: name });
+    const node = el("button", { class: "rqe-swatch", "aria-label": name, title: name });
     node.style.setProperty("--rqe-mask", color);
     node.addEventListener("click", () => link.set("mask_color", color));
     return node;
@@ -159,7 +152,7 @@ export function options(board: Board, sides: HTMLElement): HTMLElement {
   });
   const size = el("div", { class: "rqe-pair" }, el("span", {}, "Size"), slider, number, el("span", {}, "px"));
   const modes = [false, true].map((takes) =>
-    el("button", { type: "button", onclick: () => link.set("subtract", takes) }, takes ? "Subtract" : "Add"),
+    el("button", { onclick: () => link.set("subtract", takes) }, takes ? "Subtract" : "Add"),
   );
   const way = el(
     "div",
@@ -176,7 +169,7 @@ export function options(board: Board, sides: HTMLElement): HTMLElement {
     slider.value = String(Math.log(Math.max(1, brush)) / Math.log(most()));
     slider.setAttribute("aria-valuetext", `${brush} pixels`);
     number.max = String(most());
-    if (document.activeElement !== number) number.value = String(Math.round(brush));
+    if (!number.matches(":focus")) number.value = String(Math.round(brush));
   });
   link.follow("subtract", () => {
     modes.forEach((node, index) => {

@@ -28,6 +28,8 @@ export interface Tools {
   hover(at: Point, even: boolean): void;
   end(): void;
   cancel(): void;
+  /** Drops what the pointer that is down has begun: of a polygon, the corner it set. */
+  abandon(): void;
   /** Closes the polygon; false if there is none with three corners. */
   close(): boolean;
   /** Takes back the polygon's last corner. */
@@ -46,6 +48,7 @@ export function tools(board: Board, world: World, echo: Echo): Tools {
   let stroke: Stroke | null = null;
   let straight: { from: Point; last: Point | null } | null = null;
   let draft: Draft | null = null;
+  let before: Draft | null = null; // the pointer's last corner
   let last: Point | null = null;
 
   const image = (at: Point) => toImage(board.view(), at);
@@ -127,9 +130,15 @@ export function tools(board: Board, world: World, echo: Echo): Tools {
     draft: () => draft,
     busy: () => Boolean(stroke || draft),
     cancel,
+    abandon() {
+      const kept = draft?.kind === "polygon" ? before : null;
+      cancel();
+      if (kept) set(kept);
+    },
     close,
     begin(at, held, pressure) {
       const [point, tool] = [image(at), link.get("tool")];
+      before = draft;
       if (board.hidden()) board.hide(false); // nobody draws unseen
       if (tool === "brush" || tool === "erase") {
         stroke = strokeOf(held.alt);

@@ -9,14 +9,14 @@ import { button, div } from "./pieces";
 
 export interface Viewer {
   element: HTMLElement;
-  open(card: ResultCard, i: number): void;
+  /** Shows one picture of an edit; `told` is whether the whole prompt is on the screen already. */
+  open(card: ResultCard, i: number, told: boolean): void;
   close(): void;
 }
 
 interface Copying {
   element: HTMLElement;
   copy(text: string): Promise<string>;
-  hide(): void;
 }
 
 /** Copies text, or shows it selected where the browser refuses. */
@@ -38,9 +38,6 @@ function copying(link: Link): Copying {
         return "The browser does not let it be copied: press Ctrl+C.";
       }
     },
-    hide() {
-      element.hidden = true;
-    },
   };
 }
 
@@ -54,6 +51,7 @@ export function viewer(link: Link): Viewer {
   const keep = el("input", { type: "checkbox" });
   let card: ResultCard | undefined;
   let i = 0;
+  let due = false; // its large pictures: they come again for other views, and each time it is opened
   const answers = new Map<number, (problem?: string) => void>(); // by the number of the message
   let wanted: string | undefined; // the edit whose cell was asked for here, not in another view
 
@@ -92,7 +90,8 @@ export function viewer(link: Link): Viewer {
     then?.(problem);
   });
   link.hear("shown", ({ id, i: which, size, received }, bytes) => {
-    if (id !== card?.id || which !== i) return;
+    if (!due || id !== card?.id || which !== i) return;
+    due = false;
     sides.show({ prompt: card.prompt, masked: card.masked, leak: card.leak, size, received, bytes });
   });
   link.hear("cell", ({ id, text }) => {
@@ -105,16 +104,18 @@ export function viewer(link: Link): Viewer {
   element.hidden = true;
   return {
     element,
-    open(next, which) {
+    open(next, which, told) {
       card = next;
       i = which;
+      due = true;
       headline.textContent = next.headline;
       prompt.textContent = next.prompt;
+      prompt.hidden = told;
       facts.replaceChildren(
         ...next.facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
       );
       remask.hidden = !next.masked;
-      cell.hide();
+      cell.element.hidden = true;
       status.textContent = "";
       element.hidden = false;
       const wait = (text: string) => sides.wait(text, next.thumbs[which], next.sizes[which] ?? [1, 1]);

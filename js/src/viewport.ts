@@ -50,6 +50,12 @@ export function zoomAt(view: View, factor: number, at: Point, least: number): Vi
   return { zoom, x: at[0] - x * zoom, y: at[1] - y * zoom };
 }
 
+/** The view as it is painted: on whole pixels of the device, so that one to one is as sharp as the image. */
+export function snapped(view: View, dpr: number): View {
+  const whole = (offset: number) => Math.round(offset * dpr) / dpr;
+  return { zoom: view.zoom, x: whole(view.x), y: whole(view.y) };
+}
+
 export function pan(view: View, dx: number, dy: number): View {
   return { zoom: view.zoom, x: view.x + dx, y: view.y + dy };
 }

@@ -4,10 +4,19 @@ import { keyName } from "../src/commands";
 import { pulled } from "../src/extend";
 import { keyOf } from "../src/keyboard";
 import { resized } from "../src/pointer";
-import { share } from "../src/status";
 
-const press = (key: string, held: Partial<Parameters<typeof keyOf>[0]> = {}) =>
-  keyOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held });
+type Pressed = Parameters<typeof keyOf>[0];
+
+const press = (key: string, held: Partial<Pressed> = {}, third = false) =>
+  keyOf({
+    key,
+    ctrlKey: false,
+    metaKey: false,
+    shiftKey: false,
+    altKey: false,
+    getModifierState: (name) => third && name === "AltGraph",
+    ...held,
+  });
 
 test("a key is found under its name, with Cmd as with Ctrl", () => {
   assert.equal(press("b"), "b");
@@ -20,6 +29,15 @@ test("a key is found under its name, with Cmd as with Ctrl", () => {
 
 test("a key with Alt is nobody's", () => {
   assert.equal(press("b", { altKey: true }), "");
+  assert.equal(press("1", { altKey: true }), "");
+  assert.equal(press("Delete", { altKey: true }), "");
+  assert.equal(press("[", { altKey: true, ctrlKey: true }), "");
+});
+
+test("brackets typed with AltGr or Option, as on many keyboards, are brackets", () => {
+  assert.equal(press("[", { ctrlKey: true, altKey: true }, true), "["); // Windows
+  assert.equal(press("]", {}, true), "]"); // Linux
+  assert.equal(press("{", { altKey: true }), "{"); // a Mac's Option
 });
 
 test("keys are written as people know them", () => {
@@ -43,8 +61,4 @@ test("a frame is pulled outwards by its handle's sides, never into the image", (
   assert.deepEqual(pulled([0, 0, 0, 0], [1, 1, 0, 0], [-30.4, -12.6]), [30, 13, 0, 0]);
   assert.deepEqual(pulled([10, 0, 5, 0], [0, 0, 1, 1], [-50, 8]), [10, 0, 0, 8]);
   assert.deepEqual(pulled([0, 0, 0, 0], [0, 0, 1, 0], [1e9, 0]), [0, 0, 4096, 0]);
-});
-
-test("a share never calls something nothing, or a part the whole", () => {
-  assert.deepEqual([0, 0.0001, 0.124, 0.9999, 1].map(share), ["nothing", "< 1 %", "12 %", "> 99 %", "100 %"]);
 });

@@ -1,41 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AnyModel } from "@anywidget/types";
-import { connect, type Traits } from "../src/model";
-
-/** A model whose comm is alive or dead, as ipywidgets' is. */
-class Comm {
-  readonly sent: { k: string; s: number }[] = [];
-  dead = false;
-  private readonly heard = new Map<string, Set<(...parts: unknown[]) => void>>();
-  private readonly values: Record<string, unknown> = { tool: "brush" };
-
-  get = (name: string) => this.values[name];
-  set = (name: string, value: unknown) => {
-    this.values[name] = value;
-    this.emit(`change:${name}`);
-  };
-  on = (name: string, then: (...parts: unknown[]) => void) => {
-    this.heard.set(name, (this.heard.get(name) ?? new Set()).add(then));
-  };
-  off = (name: string, then: (...parts: unknown[]) => void) => void this.heard.get(name)?.delete(then);
-  emit = (name: string, ...parts: unknown[]) => {
-    for (const then of [...(this.heard.get(name) ?? [])]) then(...parts);
-  };
-  listeners = () => [...this.heard.values()].reduce((sum, each) => sum + each.size, 0);
-  save_changes = () => {
-    if (this.dead) throw new Error("Cannot send");
-  };
-  send = (content: { k: string; s: number }) => {
-    if (this.dead) throw new Error("Cannot send");
-    this.sent.push(content);
-  };
-}
-
-function linked(comm = new Comm()) {
-  const ended = new AbortController();
-  return { comm, ended, link: connect(comm as unknown as AnyModel<Traits>, ended.signal) };
-}
+import { Comm, linked } from "./fakes";
 
 test("a message waits until its own number is answered", () => {
   const { comm, link } = linked();
@@ -58,6 +23,63 @@ test("two views of one model do not take each other's answers", () => {
   assert.notEqual(one.view, other.view);
 });
 
+test("an answer to another view is not handed on, one's own with the kind of what it answers", () => {
+  const comm = new Comm();
+  const [one, other] = [linked(comm).link, linked(comm).link];
+  const heard: unknown[] = [];
+  one.hear("ack", ({ s, problem }, _, answered) => heard.push([s, problem, answered]));
+  comm.answer(other.send({ k: "undo" }), "of the other");
+  comm.answer(1, "of nobody");
+  const mine = one.send({ k: "redo" });
+  comm.answer(mine, "of this one");
+  comm.answer(mine, "again");
+  assert.deepEqual(heard, [[mine, "of this one", "redo"]]);
+});
+
+test("what is waited for can be asked by kind", () => {
+  const { link } = linked();
+  const [, redo, clear] = [
+    link.send({ k: "undo" }),
+    link.send({ k: "redo" }),
+    link.send({ k: "op", t: "clear" }),
+  ];
+  assert.deepEqual(link.waiting("op", "redo"), [redo, clear]);
+  assert.deepEqual(link.waiting("try"), []);
+  assert.equal(link.waiting().length, 3);
+});
+
+test("a view has an id where the page is not secure and knows no randomUUID", (t) => {
+  t.mock.method(crypto, "randomUUID", () => {
+    throw new TypeError("crypto.randomUUID is not a function");
+  });
+  assert.match(linked().link.view, /^[0-9a-f]{8}$/);
+});
+
+test("nothing is waited for any longer once the kernel is gone, however that is found", () => {
+  const ends: ((comm: Comm, link: ReturnType<typeof linked>["link"]) => void)[] = [
+    (_, link) => link.plugged(false),
+    (comm, link) => {
+      comm.dead = true;
+      link.send({ k: "undo" });
+    },
+    (comm, link) => {
+      comm.dead = true;
+      link.set("tool", "erase");
+    },
+  ];
+  for (const end of ends) {
+    const { comm, link } = linked();
+    const s = link.send({ k: "undo" });
+    end(comm, link);
+    assert.deepEqual([link.gone(), link.waiting()], [true, []]);
+    comm.dead = false;
+    link.plugged(true);
+    assert.deepEqual([link.gone(), link.waiting()], [false, []]);
+    comm.answer(s); // far too late: nobody minds
+    assert.deepEqual(link.waiting(), []);
+  }
+});
+
 test("a dead comm is found by sending, and nothing is thrown", () => {
   const { comm, link } = linked();
   let told = 0;
@@ -72,6 +94,19 @@ test("a dead comm is found by sending, and nothing is thrown", () => {
   comm.dead = false;
   assert.notEqual(link.send({ k: "undo" }), 0);
   assert.equal(link.gone(), false);
+});
+
+test("what the host says of the kernel holds, also where sending into nothing succeeds", () => {
+  const { comm, link } = linked();
+  const heard: boolean[] = [];
+  link.onWaiting(() => heard.push(link.gone()));
+  link.plugged(false);
+  assert.equal(link.send({ k: "undo" }), 0);
+  assert.deepEqual(link.waiting(), []);
+  link.plugged(true);
+  assert.deepEqual(heard, [true, true, false]);
+  assert.notEqual(link.send({ k: "undo" }), 0);
+  assert.equal(comm.sent.at(-1)?.s, link.waiting()[0]);
 });
 
 test("a trait is followed at once and on change, until the end; then nothing listens", () => {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { elapsed, newId } from "../src/clock";
-import { whatIsEdited } from "../src/hint";
+import { percent, whatIsEdited } from "../src/hint";
 import { count } from "../src/options";
+import { asks } from "../src/panel";
 import { admit, parts } from "../src/references";
-import { opens, step } from "../src/results";
+import { brief, opens, step } from "../src/results";
 
 test("elapsed time is whole seconds, then minutes", () => {
   assert.deepEqual([-5, 999, 59_999, 65_000].map(elapsed), ["0 s", "0 s", "59 s", "1 min 05 s"]);
@@ -19,10 +20,31 @@ test("ids are eight hexadecimal digits and differ", () => {
 test("the hint tells what is edited", () => {
   const hint = (share: number) => whatIsEdited(share, [0, 0, 0, 0], [100, 80]);
   assert.equal(hint(0), "The whole picture will be edited: nothing is selected.");
-  assert.equal(hint(0.004), "Less than 1 % of the picture will be edited.");
+  assert.equal(hint(0.004), "Under 1 % of the picture will be edited.");
   assert.equal(hint(0.12), "12 % of the picture will be edited.");
-  assert.equal(hint(0.996), "More than 99 % of the picture will be edited.");
+  assert.equal(hint(0.996), "Over 99 % of the picture will be edited.");
   assert.equal(hint(1), "The whole picture is selected: clear the mask or select less.");
+});
+
+test("a share is never called nothing if it is something, nor all if it is less", () => {
+  assert.deepEqual([0, Number.NaN, 0.0001, 0.01, 0.5, 0.99, 0.9999, 1].map(percent), [
+    "nothing",
+    "nothing",
+    "under 1 %",
+    "1 %",
+    "50 %",
+    "99 %",
+    "over 99 %",
+    "100 %",
+  ]);
+});
+
+test("Ctrl or Cmd with Enter asks, other keys with them do not, nor while a text is composed", () => {
+  const bare = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, isComposing: false };
+  const asked = (held: Partial<typeof bare>, key = "Enter") => asks({ ...bare, ...held, key });
+  assert.deepEqual([asked({ ctrlKey: true }), asked({ metaKey: true })], [true, true]);
+  const others = ["shiftKey", "altKey", "isComposing"].map((name) => asked({ ctrlKey: true, [name]: true }));
+  assert.deepEqual([...others, asked({}), asked({ ctrlKey: true }, "a")], Array(5).fill(false));
 });
 
 test("the hint tells what an extension adds", () => {
@@ -72,6 +94,19 @@ test("a new result opens if none was open or the newest was", () => {
   assert.equal(opens([], ["a"], undefined), "a");
   assert.equal(opens(["a"], ["b", "a"], "a"), "b");
   assert.equal(opens(["b", "a"], ["c", "b", "a"], "a"), "a");
+});
+
+test("one that was there already and comes to the front opens as a new one does", () => {
+  assert.equal(opens(["b", "a"], ["a", "b"], "b"), "a");
+  assert.equal(opens(["b", "a"], ["a", "b"], undefined), "a");
+});
+
+test("under a thumb stand model and take", () => {
+  assert.equal(
+    brief("azure/openai/painter · take 2 · new · $0.04 · --new makes another"),
+    "painter · take 2",
+  );
+  assert.equal(brief("painter"), "painter");
 });
 
 test("nothing opens by itself without a new result, and what is gone is closed", () => {

@@ -80,26 +80,28 @@ test("no thinned line is farther from the drawn one than the least distance", ()
   assert.ok(drawn.points.length < all.length);
 });
 
-test("a pressure that does not vary is not sent", () => {
+test("pressures are sent unless all are full: a light and even one makes a thin stroke", () => {
   const points: Point[] = [
     [0, 0],
     [5, 5],
   ];
-  assert.deepEqual(finished(stroke(points, [0.5, 0.5])).pressures, []);
+  const light = finished(stroke(points, [0.5, 0.5]));
+  assert.deepEqual(light.pressures, [0.5, 0.5]);
+  assert.deepEqual([...new Uint8Array(encoded(light).buffers[1] as ArrayBuffer)], [128, 128]);
+  assert.deepEqual(finished(stroke(points, [0.999, 1])).pressures, []);
   assert.deepEqual(finished(stroke(points, [0.5, 0.6])).pressures, [0.5, 0.6]);
   assert.equal(encoded(finished(stroke(points, [1, 1]))).buffers.length, 1);
 });
 
 test("widths at points are whole pixels, rounded as Python rounds", () => {
-  assert.deepEqual(thickness(stroke([[0, 0]], [], 2.5)), [2]);
-  assert.deepEqual(thickness(stroke([[0, 0]], [], 3.5)), [4]);
-  assert.deepEqual(thickness(stroke([[0, 0]], [], 0.2)), [1]);
-  const varied: Point[] = [
-    [0, 0],
-    [1, 0],
-    [2, 0],
-  ];
-  assert.deepEqual(thickness(stroke(varied, [0.5, 1, 0.1], 20)), [10, 20, 2]);
+  assert.equal(thickness(stroke([[0, 0]], [], 2.5), 0), 2);
+  assert.equal(thickness(stroke([[0, 0]], [], 3.5), 0), 4);
+  assert.equal(thickness(stroke([[0, 0]], [], 0.2), 0), 1);
+  const varied = stroke([], [0.5, 1, 0.1], 20);
+  assert.deepEqual(
+    [0, 1, 2].map((index) => thickness(varied, index)),
+    [10, 20, 2],
+  );
 });
 
 test("a brush's size is sent in tenths", () => {
@@ -184,6 +186,7 @@ test("a path beyond the most corners is coarsened until it fits", () => {
   const jagged = Array.from({ length: 9000 }, (_, step): Point => [step, (step % 2) * (1 + (step % 7))]);
   assert.ok(simplified(jagged, 0.1).length <= 4000);
   assert.ok(simplified(jagged, 0.1, 50).length <= 50);
+  assert.ok(simplified(jagged.slice(0, 300), 0, 200).length <= 200); // also from no error at all
 });
 
 test("strokes and shapes are told apart", () => {

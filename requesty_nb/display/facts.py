@@ -63,12 +63,17 @@ def _all_facts(edit: Edit) -> Iterator[tuple[str, str]]:
     if edit.cost and (edit.replayed or not is_offline(edit.model)):
         yield "Cost", pricing.format_usd(edit.cost) + (" when it was made" if edit.replayed else "")
     if edit.leak is not None:
-        changed = f"{percent(edit.leak.share)} changed in the raw result, by {edit.leak.mean:.1f} of 255"
+        changed = f"{percent(edit.leak.share)} changed in {leakiest(edit)}, by {edit.leak.mean:.1f} of 255"
         put_back = "; put back in edit.restored" if record.restored else ""
         yield "Outside the mask", f"{changed} on average{put_back}"
     yield from _provenance(edit)
     for note in record.notes:
         yield "Note", note
+
+
+def leakiest(edit: Edit) -> str:
+    """Name the raw result whose leak is that of the edit: the worst, if there are several."""
+    return "the raw result" if len(edit.images) == 1 else f"raw result {edit.leaks.index(edit.leak) + 1}"
 
 
 def _provenance(edit: Edit) -> Iterator[tuple[str, str]]:

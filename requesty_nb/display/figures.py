@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from requesty_nb import images
-from requesty_nb.display.facts import percent, shortened
+from requesty_nb.display.facts import leakiest, percent, shortened
 from requesty_nb.display.heat import heat_picture
 from requesty_nb.errors import ImgEditError
 from requesty_nb.masks import Mask
@@ -117,16 +117,15 @@ def _placed(image: Image.Image, ground: Image.Image, frame: Frame) -> Image.Imag
 
 
 def heat_figure(edit: Edit) -> Figure | None:
-    """Return where the first raw result changed what was to be kept, if it did: colours on a dim grey source.
+    """Return where the raw result that leaks most changed what was to be kept, if one did.
 
-    What was edited is left clear.
+    In colours on a dim grey source; what was edited is left clear.
     """
     if edit.leak is None or not edit.leak.share or not edit.images:
         return None
-    which = " 1" if len(edit.images) > 1 else ""
-    caption = f"what changed outside the mask in the raw result{which}: {percent(edit.leak.share)}"
+    caption = f"what changed outside the mask in {leakiest(edit)}: {percent(edit.leak.share)}"
     try:
-        heat = heat_picture(edit)
+        heat = heat_picture(edit, edit.leaks.index(edit.leak))
         heat.thumbnail((_EDGES[0], _EDGES[0]))
         ground = _dimmed(edit, heat.size)
     except (ImgEditError, OSError, ValueError) as error:

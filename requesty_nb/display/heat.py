@@ -53,8 +53,9 @@ def heat_picture(edit: Edit, index: int = 0) -> Image.Image:
         raise BadImage(f"This edit has no result {index}.", hint=f"It has {len(edit.images)}, from 0.")
     source = images.load(edit.stored(request.images[0])).pixels()
     mask = images.decode(edit.stored(request.mask)).convert("L")
-    result, shift = edit.images[index].pil, edit.leak.shift if edit.leak and not index else (0, 0)
-    return _coloured(_changed(source, mask, result, request.frame, shift))
+    leak = edit.leaks[index] if edit.leaks else None
+    shift = leak.shift if leak else (0, 0)
+    return _coloured(_changed(source, mask, edit.images[index].pil, request.frame, shift))
 
 
 def _changed(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
+import weakref
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,8 @@ NAME = "imgedit"
 # Type by type, who shows it: as strings, so that registering imports neither.
 _HOME = "requesty_nb.models.edits"
 _CARDS = {"Edit": "edit_bundle", "Picture": "picture_bundle"}
+
+_running = threading.local()  # ``task``: of the cell that runs in this thread; each subshell has its own
 
 
 def load(shell: InteractiveShell) -> None:
@@ -63,12 +67,17 @@ def unload(shell: InteractiveShell) -> None:
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop(NAME, None)
     shell.configurables[:] = [one for one in shell.configurables if type(one).__name__ != "ImgEdit"]
-    _take_hook_away(shell)
+    _take_hooks_away(shell)
 
 
 def register_cards(shell: InteractiveShell) -> None:
-    """Show edits and pictures as cards in this shell, and let its interrupts reach the background."""
-    _take_hook_away(shell)
+    """Show edits and pictures as cards in this shell; a cell that is interrupted cancels background edits.
+
+    While no cell runs there is nothing to interrupt: then `Detached.cancel` does it, as the editor's Cancel.
+    """
+    _take_hooks_away(shell)
+    _before_cell()  # it may be a cell that this is loaded by
+    shell.events.register("pre_run_cell", _before_cell)
     shell.events.register("post_run_cell", _after_cell)
     if shell.display_formatter is None:
         return
@@ -85,17 +94,38 @@ def _lazily(function: str) -> Any:  # noqa: ANN401 - IPython calls it with whate
     return show
 
 
+def _before_cell(_: Any = None) -> None:  # noqa: ANN401 - IPython's
+    """Note the task that a cell which awaits runs in."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop runs in this thread
+        task = None
+    _running.task = None if task is None else weakref.ref(task)
+
+
 def _after_cell(result: Any = None) -> None:  # noqa: ANN401 - IPython's, or None where a cell broke off
     """Cancel the edits in the background if the cell that just ended was interrupted."""
-    # A kernel interrupts a cell that awaits by cancelling it.
-    if not isinstance(getattr(result, "error_in_exec", None), (KeyboardInterrupt, asyncio.CancelledError)):
+    error = getattr(result, "error_in_exec", None)
+    if not isinstance(error, KeyboardInterrupt) and not (error and _was_cancelled()):
         return
     if detached := sys.modules.get("requesty_nb.sessions.detached"):  # else none was begun
         detached.cancel_all("Interrupted")
 
 
-def _take_hook_away(shell: InteractiveShell) -> None:
-    mine = __name__, _after_cell.__name__  # by name: a module that was loaded anew has a function of its own
-    for hook in list(shell.events.callbacks["post_run_cell"]):
-        if (getattr(hook, "__module__", ""), getattr(hook, "__name__", "")) == mine:
-            shell.events.unregister("post_run_cell", hook)
+def _was_cancelled() -> bool:
+    """Tell whether the cell's own task was cancelled, which is how a kernel interrupts a cell that awaits.
+
+    The cell also ends with a `CancelledError` if it awaited a task that it had cancelled itself.
+    """
+    reference = getattr(_running, "task", None)
+    task = reference and reference()
+    return bool(task and task.cancelling())
+
+
+def _take_hooks_away(shell: InteractiveShell) -> None:
+    # By name: a module that was loaded anew has functions of its own.
+    mine = {(__name__, hook.__name__) for hook in (_before_cell, _after_cell)}
+    for event in ("pre_run_cell", "post_run_cell"):
+        for hook in list(shell.events.callbacks[event]):
+            if (getattr(hook, "__module__", ""), getattr(hook, "__name__", "")) in mine:
+                shell.events.unregister(event, hook)

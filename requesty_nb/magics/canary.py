@@ -30,12 +30,12 @@ _LOCATED = 0.75  # of the change inside: one that is as strong outside was not g
 _DISCS = 60
 
 
-def sing(session: Session, line: str) -> Iterator[str]:
+def report(session: Session, line: str) -> Iterator[str]:
     """Yield what will be asked and what it may cost; then ask, and yield what the answer shows.
 
     Args:
         session: its default model is asked.
-        line: ``-m MODEL`` for another, ``--new`` to pay again.
+        line: ``-m MODEL`` for another, ``--new`` to pay again, ``--timeout S``.
 
     Raises:
         BadRequest: the line says something else.
@@ -44,16 +44,20 @@ def sing(session: Session, line: str) -> Iterator[str]:
     given = options.parse(line)
     if given != Options(model=given.model, new=given.new, timeout=given.timeout):
         raise BadRequest(
-            "The canary takes a model and --new only.", hint="%imgedit doctor --canary -m offline/leaky"
+            "The canary takes --model, --new and --timeout only.",
+            hint="For example: %imgedit doctor --canary -m offline/leaky",
         )
     model = given.model or session.settings.model
     price = pricing.estimate(
         model, prompt=_PROMPT, image_sizes=[(_EDGE, _EDGE)], size=_SIZE, quality=_QUALITY
     )
+    if given.new:
+        recorded = "--new: it is made even if one is recorded already."
+    else:
+        recorded = "If it is recorded already, it is replayed and costs nothing."
     yield (
         f"One edit of a drawn picture by {model}, {_SIZE}, quality {_QUALITY}: "
-        f"{pricing.format_usd(price) if price else 'unknown price'}. "
-        "If it is recorded already, it is replayed and costs nothing."
+        f"{pricing.format_usd(price) if price else 'unknown price'}. {recorded}"
     )
     mask = Mask((_EDGE, _EDGE)).rect(*_BOX)
     edit = session.edit(
@@ -64,10 +68,11 @@ def sing(session: Session, line: str) -> Iterator[str]:
         size=_SIZE,
         quality=_QUALITY,
         new=given.new,
+        replay="only" if session.settings.replay == "only" else "auto",  # never pay is never; always is not
         timeout=given.timeout,
         tags=(_TAG,),
     )
-    yield "\n".join(_told(edit, mask))
+    yield "\n".join(_findings(edit, mask))
 
 
 def verdict(inside: Leak, outside: Leak) -> str:
@@ -109,7 +114,7 @@ def scene() -> Image.Image:
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
-def _told(edit: Edit, mask: Mask) -> Iterator[str]:
+def _findings(edit: Edit, mask: Mask) -> Iterator[str]:
     if edit.replayed:
         paid = "nothing paid, it was recorded"
     else:

@@ -75,7 +75,7 @@ def _doctor(session: Session, rest: str) -> str | Iterator[str]:
     words = rest.split()
     if _CANARY in words:
         words.remove(_CANARY)
-        return canary.sing(session, " ".join(words))
+        return canary.report(session, " ".join(words))
     if words:
         raise BadRequest(
             f"%imgedit doctor does not know {words[0]!r}.", hint=f"It takes nothing, or {_CANARY}."

@@ -50,9 +50,13 @@ def _ask(shell: InteractiveShell, session: Session, parsed: Options, cell: str) 
     sources = [named(word, resolve(word, names, evaluate)) for word in parsed.images]
     mask = None if parsed.mask is None else resolve(parsed.mask, names, evaluate)
     extend: str | tuple[int, int, int, int] | None = parsed.extend
-    if hasattr(sources[0], "image") and hasattr(sources[0], "mask"):  # an editor brings its own
-        mask = _drawn(sources[0].mask) if mask is None else mask
-        extend = _added(getattr(sources[0], "extend", None)) if extend is None else extend
+    first = sources[0]
+    if hasattr(first, "image") and hasattr(first, "mask"):
+        # An editor brings its own: as ``mask`` what it shows, ``extend`` and ``references``. A mask or an
+        # extension on the line takes the place of its own; further pictures come after its references.
+        mask = _drawn(first.mask) if mask is None else mask
+        extend = _added(getattr(first, "extend", None)) if extend is None else extend
+        sources[1:1] = getattr(first, "references", ())
     return session.ask(
         options.fill(cell.strip(), evaluate),
         *sources,

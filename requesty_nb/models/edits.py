@@ -163,9 +163,21 @@ class Edit:
         return self.record.result.cost if self.record.result else None
 
     @property
+    def leaks(self) -> tuple[Leak | None, ...]:
+        """How much changed outside the mask, one for each of `images`; empty without a mask.
+
+        None where nothing was to be kept, or where a result's shape did not allow to compare it; of edits
+        from before each had its own, only that of the first is known.
+        """
+        record = self.record
+        if record.leak is not None and not record.leaks:
+            return record.leak, *(None for _ in self.images[1:])
+        return record.leaks
+
+    @property
     def leak(self) -> Leak | None:
-        """How much changed outside the mask in the raw results; None without a mask."""
-        return self.record.leak
+        """The worst of `leaks`: that with the greatest share; None without any."""
+        return max(filter(None, self.leaks), key=lambda leak: (leak.share, leak.mean), default=None)
 
     @property
     def tags(self) -> tuple[str, ...]:

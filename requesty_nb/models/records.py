@@ -86,7 +86,9 @@ class EditRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         elapsed: seconds until the whole answer was there.
         endpoint: the address that answered, or ``offline``.
         restored: the results put back into the source outside the mask; empty without a mask.
-        leak: how much of what was to be kept had changed in the raw results.
+        leaks: how much of what was to be kept had changed, one for each of ``result.images``; None where that
+            could not be compared, or all was edited. Empty without a mask.
+        leak: what records from before ``leaks`` have in its place: that of one picture, mostly the first.
         versions: of this package and of what makes pixels.
     """
 
@@ -100,6 +102,7 @@ class EditRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     endpoint: str = ""
     result: EditResult | None = None
     restored: tuple[ImageInfo, ...] = ()
+    leaks: tuple[Leak | None, ...] = ()
     leak: Leak | None = None
     failure: Failure | None = None
     notes: tuple[str, ...] = ()

@@ -1,8 +1,9 @@
 """Replay or pay: one async core, and one bridge to it from synchronous code."""
 
 from requesty_nb.sessions.asking import Ask
+from requesty_nb.sessions.defaults import default
 from requesty_nb.sessions.detached import Detached
-from requesty_nb.sessions.session import Session, default
+from requesty_nb.sessions.session import Session
 from requesty_nb.sessions.waiting import Reporter
 
 __all__ = ["Ask", "Detached", "Reporter", "Session", "default"]

@@ -34,14 +34,14 @@ class Outcome:
         result: what came, as a record knows it.
         pictures: the bytes of every picture, received and restored, by sha256.
         restored: the pictures put back into the source; empty without a mask.
-        leak: how much changed outside the mask in the first picture.
+        leaks: how much changed outside the mask, one for each picture that came; empty without a mask.
         notes: what a reader of the card should know.
     """
 
     result: EditResult
     pictures: dict[str, bytes]
     restored: tuple[ImageInfo, ...] = ()
-    leak: Leak | None = None
+    leaks: tuple[Leak | None, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
 
@@ -85,7 +85,7 @@ def judge(
         notes.append(f"{len(received) - len(infos)} of {len(received)} pictures are missing: {problem}")
     if len(received) != prepared.ask.n:
         notes.append(f"{prepared.ask.n} pictures were asked for, {len(received)} came")
-    restored, leak = _restore(prepared, infos, pictures, notes)
+    restored, leaks = _restore(prepared, infos, pictures, notes)
     result = EditResult(
         images=tuple(infos),
         usage=answer.usage,
@@ -95,7 +95,7 @@ def judge(
         provider=answer.provider,
         extras=answer.extras,
     )
-    return Outcome(result, pictures, tuple(restored), leak, tuple(notes))
+    return Outcome(result, pictures, tuple(restored), tuple(leaks), tuple(notes))
 
 
 def take_apart(reply: Reply, redact: Callable[[str], str]) -> wire.Answer:
@@ -117,28 +117,29 @@ def _proven(data: bytes) -> ImageInfo:
 
 def _restore(
     prepared: Prepared, infos: Sequence[ImageInfo], pictures: dict[str, bytes], notes: list[str]
-) -> tuple[list[ImageInfo], Leak | None]:
+) -> tuple[list[ImageInfo], list[Leak | None]]:
     if prepared.mask is None or isinstance(prepared.mask, Source):
-        return [], None
+        return [], []
     restored: list[ImageInfo] = []
-    leak: Leak | None = None
+    leaks: list[Leak | None] = []
     try:
         source, weights = prepared.sources[0].pixels(), prepared.mask.rasterize()
     except Exception as error:  # noqa: BLE001 - what was paid for is not lost to what comes after
         notes.append(f"the pictures could not be put back into the source: {error}")
-        return [], None
+        return [], []
     for number, info in enumerate(infos, 1):
         try:
             made = frames.restore(source, weights, images.decode(pictures[info.sha256]), prepared.frame)
             data = images.encode_png(made.image)
         except Exception as error:  # noqa: BLE001 - likewise
             notes.append(f"picture {number} could not be put back into the source: {error}")
+            leaks.append(None)
             continue
-        leak = leak or made.leak
+        leaks.append(made.leak)
         restored.append(ImageInfo(hashlib.sha256(data).hexdigest(), "image/png", *made.image.size))
         pictures[restored[-1].sha256] = data
     # All or none: a list with a hole would put a restored picture beside another's raw one.
-    return (restored, leak) if len(restored) == len(infos) else ([], leak)
+    return (restored, leaks) if len(restored) == len(infos) else ([], leaks)
 
 
 def _cost(prepared: Prepared, answer: wire.Answer) -> Cost | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import threading
 import time
 import weakref
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 
 from requesty_nb.client import Watch
 from requesty_nb.errors import Explained, NotSent, OutcomeUnknown
@@ -19,7 +21,7 @@ from requesty_nb.sessions import bridge
 from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from requesty_nb.errors import ImgEditError, Paid
     from requesty_nb.models import Edit
@@ -27,22 +29,31 @@ if TYPE_CHECKING:
 
 State = Literal["preparing", "working", "done", "failed", "cancelled"]
 
+_THREADS = 40  # at most, for each of the two kinds of users' code
+_CLEAN_UP = 10.0  # seconds that interrupted edits may take to write down what became of them
+
 _log = logging.getLogger(__name__)
 _live: weakref.WeakSet[Detached] = weakref.WeakSet()
 _live_lock = threading.Lock()  # a set must not grow while it is listed
+
+# Users' code may wait for other edits, so it has threads of its own: those that record are never taken up.
+_loading: RunVar[anyio.CapacityLimiter] = RunVar("requesty_nb loading")
+_telling: RunVar[anyio.CapacityLimiter] = RunVar("requesty_nb telling")
 
 
 class Detached:
     """One edit under way in the background, made by `Session.begin`.
 
     Its attributes may be read from any thread. It goes on whether or not anybody holds it, and what comes of
-    it is recorded as that of any edit.
+    it is recorded as that of any edit. The session waits for it when it is closed; an interrupt of the cell
+    that runs meanwhile cancels it, and so does the end of the process.
 
     Args:
         ask: what is asked.
         changed: called with this after each change of state or text, about four times a second at most and
-            once at the end; never twice at a time, and never in the event loop's own thread. What it raises
-            is logged, and hurts nothing.
+            once after the end, which a call that began before may have seen already; never twice at a time,
+            and never in the event loop's own thread. It may ask for further edits and wait for them. What it
+            raises is logged, and hurts nothing.
 
     Attributes:
         state: ``preparing``, ``working``, ``done``, ``failed`` or ``cancelled``.
@@ -61,7 +72,9 @@ class Detached:
         self._changed = changed
         self._watch = Watch()
         self._over = threading.Event()
-        self._why = ""  # set once it is to be cancelled
+        self._cancelling = False
+        self._why = "Interrupted"  # what cancels it unasked is the end of the process
+        self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._scope: anyio.CancelScope | None = None
 
@@ -69,7 +82,7 @@ class Detached:
     def text(self) -> str:
         """A few words: what it is doing, or why nothing came of it; empty when it is done."""
         if self.state in {"preparing", "working"}:
-            return "cancelling" if self._why else self._watch.state
+            return "cancelling" if self._cancelling else self._watch.state
         if self.error is None:
             return ""
         if isinstance(self.error, Explained):
@@ -96,9 +109,10 @@ class Detached:
         Args:
             why: one word, which the error begins with.
         """
-        if self._why or self.done():
+        if self._cancelling or self.done():
             return
-        self._why = why
+        self._why = why or "Cancelled"
+        self._cancelling = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed, so this was cancelled with it
                 self._loop.call_soon_threadsafe(self._see_cancelled)
@@ -114,15 +128,29 @@ class Detached:
                 `NotSent`.
             TimeoutError: it is not over yet, and goes on.
         """
-        end = None if timeout is None else time.monotonic() + timeout
-        # In steps: not on every system does an interrupt reach a thread that waits for a lock.
-        while not self._over.wait(bridge.TICK if end is None else min(bridge.TICK, end - time.monotonic())):
-            if end is not None and time.monotonic() >= end:
-                raise TimeoutError(f"The edit is not done after {timeout:g} s ({self.text}).")
+        if not self.join(timeout):
+            if timeout is None or self._pid != os.getpid():
+                raise TimeoutError("The edit goes on in the process that this one was forked from.")
+            raise TimeoutError(f"The edit is not done after {timeout:g} s ({self.text}).")
         if self.error is not None:
             raise self.error
         assert self.edit is not None  # noqa: S101 - the type checker cannot see that it is over
         return self.edit
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until it is over, one way or the other, and tell whether it is.
+
+        Args:
+            timeout: seconds; None for as long as it takes.
+        """
+        if self._pid != os.getpid():
+            return self.done()  # it goes on in the process that this one was forked from
+        end = None if timeout is None else time.monotonic() + timeout
+        # In steps: not on every system does an interrupt reach a thread that waits for a lock.
+        while not self._over.wait(bridge.TICK if end is None else min(bridge.TICK, end - time.monotonic())):
+            if end is not None and time.monotonic() >= end:
+                return False
+        return True
 
     def start(
         self,
@@ -157,7 +185,7 @@ class Detached:
         finally:
             self._settle()  # also where the whole loop is being cancelled, as the process ends
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._tell)
+                await anyio.to_thread.run_sync(self._tell, True, limiter=_threads(_telling))
 
     async def _make(
         self,
@@ -166,7 +194,9 @@ class Detached:
     ) -> None:
         try:
             # Nothing is written or sent by it, so it may be left alone when this is cancelled.
-            prepared, answer = await anyio.to_thread.run_sync(ready, abandon_on_cancel=True)
+            prepared, answer = await anyio.to_thread.run_sync(
+                ready, abandon_on_cancel=True, limiter=_threads(_loading)
+            )
             if isinstance(answer, int):
                 self.state = "working"
                 answer = await pay(prepared, answer, self._watch)
@@ -177,7 +207,7 @@ class Detached:
             self.error = error
 
     def _see_cancelled(self) -> None:
-        if self._why and self._scope is not None:
+        if self._cancelling and self._scope is not None:
             self._scope.cancel()
 
     def _settle(self) -> None:
@@ -194,12 +224,13 @@ class Detached:
 
     def _cancelled(self) -> ImgEditError:
         """Return what a cancelled edit raises: no `Interrupted`, which would end whatever reads it later."""
-        why = self._why or "Interrupted"
         if self._free:
-            return NotSent(f"{why}.", hint="")
+            return NotSent(f"{self._why}.", hint="")
         if self._watch.sent:
-            return OutcomeUnknown(f"{why} while waiting for the endpoint, which may go on working on it.")
-        return NotSent(f"{why} before the request had left.", hint="")
+            return OutcomeUnknown(
+                f"{self._why} while waiting for the endpoint, which may go on working on it."
+            )
+        return NotSent(f"{self._why} before the request had left.", hint="")
 
     async def _report(self) -> None:
         told = self.state, self.text
@@ -208,10 +239,10 @@ class Detached:
             now = self.state, self.text
             if now != told:
                 told = now
-                await anyio.to_thread.run_sync(self._tell)
+                await anyio.to_thread.run_sync(self._tell, False, limiter=_threads(_telling))
 
-    def _tell(self) -> None:
-        if self._changed is None:
+    def _tell(self, last: bool) -> None:  # noqa: FBT001 - a thread takes no keywords
+        if self._changed is None or (self.done() and not last):
             return
         try:
             self._changed(self)
@@ -228,3 +259,42 @@ def cancel_all(why: str = "Interrupted") -> None:
         live = list(_live)
     for one in live:
         one.cancel(why)
+
+
+def land(begun: Iterable[Detached]) -> None:
+    """Wait until these are over; an interrupt cancels them, and is raised when that is written down."""
+    begun = list(begun)
+    try:
+        for one in begun:
+            one.join()
+    except KeyboardInterrupt:
+        for one in begun:
+            one.cancel("Interrupted")
+        end = time.monotonic() + _CLEAN_UP
+        for one in begun:
+            one.join(max(0.0, end - time.monotonic()))
+        raise
+
+
+def stopped_by(error: BaseException | None) -> bool:
+    """Tell whether an error in this thread or task is the user's stop.
+
+    That is an interrupt, or the end of a task that was itself cancelled: so a kernel interrupts a cell that
+    awaits. The end of another task that was awaited is none.
+    """
+    if not isinstance(error, asyncio.CancelledError):
+        return isinstance(error, KeyboardInterrupt)
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop runs here
+        return False
+    return task is not None and task.cancelling() > 0
+
+
+def _threads(kind: RunVar[anyio.CapacityLimiter]) -> anyio.CapacityLimiter:
+    """Return the running loop's limiter of a kind."""
+    limiter = kind.get(None)
+    if limiter is None:
+        limiter = anyio.CapacityLimiter(_THREADS)
+        kind.set(limiter)
+    return limiter

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
-import msgspec
 
 from requesty_nb.client import Call, Sender, Watch, fetch
-from requesty_nb.errors import AnswerUnusable, Explained, HistoryFault
-from requesty_nb.images import Blob
-from requesty_nb.models import Edit, EditRecord, EditRequest, Failure
-from requesty_nb.records import new_id
+from requesty_nb.errors import AnswerUnusable, Explained
 from requesty_nb.sessions import answering
-from requesty_nb.sessions.flights import Flights
+from requesty_nb.sessions.flights import Flights, Slot
+from requesty_nb.sessions.keeping import Keeper
 from requesty_nb.settings import is_loopback, is_offline
 from requesty_nb.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from requesty_nb.images import Blob
+    from requesty_nb.models import Edit
     from requesty_nb.records import History
     from requesty_nb.sessions.asking import Prepared
     from requesty_nb.settings import Settings
@@ -45,6 +44,8 @@ class Till:
         self._sender = Sender(width)
         self._app = app
         self._flights = Flights()
+        self._going = 0
+        self._quiet = anyio.Event()  # anew whenever the first of several begins
 
     async def pay(
         self,
@@ -58,45 +59,66 @@ class Till:
     ) -> Edit:
         """Send a request once and return its edit; the same request and take under way is joined.
 
+        Who joins one waits for it no longer than his own ask allows; the edit has the tags of the first.
+
         Args:
             recorded: looks once more for a recorded answer, which another thread may just have got.
 
         Raises:
             ImgEditError: of the type that says what became of it.
         """
-        if history is None:
-            return await self._fly(prepared, take, settings, None, watch)
-        key = await anyio.to_thread.run_sync(lambda: prepared.request.key)
+        with self._under_way():
+            if history is None:
+                return await self._fly(prepared, take, settings, None, watch)
+            key = await anyio.to_thread.run_sync(lambda: prepared.request.key)
 
-        async def make(take: int) -> Edit:
-            if edit := await anyio.to_thread.run_sync(recorded):
-                return edit
-            return await self._fly(prepared, take, settings, history, watch)
+            async def make(take: int) -> Edit:
+                if edit := await anyio.to_thread.run_sync(recorded):
+                    return edit
+                return await self._fly(prepared, take, settings, history, watch)
 
-        # Each of several new ones at once gets a take of its own.
-        new = prepared.ask.new or prepared.ask.replay == "off"
-        next_take = (lambda: history.next_take(key)) if new else None
-        return await self._flights.edit(key, take, watch, make, next_take=next_take)
+            # Each of several new ones at once gets a take of its own.
+            new = prepared.ask.new or prepared.ask.replay == "off"
+            return await self._flights.edit(
+                Slot(history.folder, key, take),
+                _endpoint(prepared, settings),
+                watch,
+                make,
+                patience=prepared.ask.timeout,
+                next_take=(lambda: history.next_take(key)) if new else None,
+            )
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        if not self._going:
+            self._quiet = anyio.Event()
+        self._going += 1
+        try:
+            yield
+        finally:
+            self._going -= 1
+            if not self._going:
+                self._quiet.set()
 
     async def _fly(
         self, prepared: Prepared, take: int, settings: Settings, history: History | None, watch: Watch
     ) -> Edit:
-        endpoint = "offline" if is_offline(prepared.ask.model) else settings.base_url
-        keeper = _Keeper(prepared, take, endpoint, history)
-        try:
-            return await self._attempt(prepared, take, settings, keeper, watch)
-        except BaseException as error:
-            if isinstance(error, Explained):
-                error.without_frames()
-                if is_offline(prepared.ask.model):
-                    error.paid = "no"
-            # Even a cancelled call is written down before it goes.
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(keeper.fail, error, watch)
-            raise
+        keeper = Keeper(prepared, take, _endpoint(prepared, settings), history)
+        with self._under_way():  # it may outlast whoever asked for it
+            try:
+                return await self._attempt(prepared, take, settings, keeper, watch)
+            except BaseException as error:
+                if isinstance(error, Explained):
+                    error.without_frames()
+                    if is_offline(prepared.ask.model):
+                        error.paid = "no"
+                # Even a cancelled call is written down before it goes.
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(keeper.fail, error, watch)
+                raise
 
     async def _attempt(
-        self, prepared: Prepared, take: int, settings: Settings, keeper: _Keeper, watch: Watch
+        self, prepared: Prepared, take: int, settings: Settings, keeper: Keeper, watch: Watch
     ) -> Edit:
         kept = await anyio.to_thread.run_sync(keeper.begin)
         call = await anyio.to_thread.run_sync(self._call, prepared, take, settings, kept)
@@ -134,9 +156,19 @@ class Till:
             app=self._app() if offline else None,
         )
 
+    async def landed(self) -> None:
+        """Wait until nothing is under way."""
+        while self._going:
+            await self._quiet.wait()
+
     async def aclose(self) -> None:
-        """Close what is open."""
+        """Wait until nothing is under way, and close what is open."""
+        await self.landed()
         await self._sender.aclose()
+
+
+def _endpoint(prepared: Prepared, settings: Settings) -> str:
+    return "offline" if is_offline(prepared.ask.model) else settings.base_url
 
 
 async def _received(
@@ -162,114 +194,3 @@ async def _received(
     if faults and not any(isinstance(data, bytes) for data in received):
         raise faults[0]
     return [f"{data.message} {data.body}" if isinstance(data, AnswerUnusable) else data for data in received]
-
-
-class _Keeper:
-    """Writes one attempt down, in a history or, without one, into the edit itself."""
-
-    def __init__(self, prepared: Prepared, take: int, endpoint: str, history: History | None) -> None:
-        self._prepared = prepared
-        self._take = take
-        self._endpoint = endpoint
-        self._started = datetime.now(UTC)
-        self._begun = False
-        self._history = history
-        self._id = new_id()
-        self.clock = time.monotonic()  # set again when the sending begins
-
-    def begin(self) -> dict[str, Blob]:
-        """Put note and inputs on disk; return the kept inputs, to send from."""
-        if self._history is None:
-            return {}
-        ask, inputs = self._prepared.ask, self._prepared.inputs
-        note = self._history.begin(
-            self._prepared.request,
-            self._take,
-            [(blob, sha256) for sha256, blob in inputs.items()],
-            timeout=ask.timeout,
-            endpoint=self._endpoint,
-            tags=ask.tags,
-        )
-        self._id = note.id
-        self._begun = True
-        return {sha256: Blob.at(self._history.objects.path(sha256)) for sha256 in inputs}
-
-    def keep(self, outcome: answering.Outcome) -> Edit:
-        """Record a good answer. Pictures that were paid for reach the user even if the disk fails."""
-        record = EditRecord(
-            state="ok",
-            result=outcome.result,
-            restored=outcome.restored,
-            leak=outcome.leak,
-            notes=outcome.notes,
-            **self._common(),
-        )
-        if self._history is None:
-            return Edit(record, self._memory(outcome.pictures))
-        try:
-            return self._history.finish(record, outcome.pictures)
-        except HistoryFault as fault:
-            warning = (
-                f"NOT KEPT: {fault.message} The pictures are in memory only; "
-                "keep them with edit.images[0].save('a-file.png')."
-            )
-            loud = msgspec.structs.replace(record, notes=(warning, *outcome.notes))
-            return Edit(loud, self._memory(outcome.pictures))
-
-    def fail(self, error: BaseException, watch: Watch) -> None:
-        """Record an attempt that gave no picture."""
-        if self._history is None or not self._begun:
-            return
-        offline = is_offline(self._prepared.ask.model)  # where nothing is paid, nothing is left to find out
-        paid = error.paid != "no" if isinstance(error, Explained) else watch.sent
-        unknown = paid and not offline
-        record = EditRecord(
-            state="unknown" if unknown else "failed", failure=_failure(error, watch), **self._common()
-        )
-        try:
-            self._history.finish(record, {})
-        except HistoryFault:
-            return  # the pending note stays, and says the same
-        if isinstance(error, Explained):
-            error.attempt = self._id
-
-    def _common(self) -> dict[str, Any]:
-        request: EditRequest = self._prepared.request
-        return {
-            "id": self._id,
-            "key": request.key,
-            "take": self._take,
-            "request": request,
-            "started": self._started,
-            "elapsed": round(time.monotonic() - self.clock, 3),
-            "endpoint": self._endpoint,
-            "tags": self._prepared.ask.tags,
-            "versions": answering.versions(),
-        }
-
-    def _memory(self, pictures: Mapping[str, bytes]) -> Callable[[str], bytes]:
-        inputs = self._prepared.inputs
-
-        def read(sha256: str) -> bytes:
-            return pictures[sha256] if sha256 in pictures else inputs[sha256].read()
-
-        return read
-
-
-def _failure(error: BaseException, watch: Watch) -> Failure:
-    if isinstance(error, Explained):
-        return Failure(
-            type=type(error).__name__,
-            message=error.message,
-            hint=error.hint,
-            paid=error.paid,
-            status=error.status,
-            code=error.code,
-            request_id=error.request_id,
-            body=error.body,
-        )
-    paid = "perhaps" if watch.sent else "no"
-    if isinstance(error, Exception):  # a fault of our own
-        said = f"{type(error).__name__} while {watch.state}."
-        return Failure(type=type(error).__name__, message=said, paid=paid)
-    return Failure(type="Interrupted", message=f"Interrupted while {watch.state}.", paid=paid)

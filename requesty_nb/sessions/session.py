@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
 import os
 import threading
 import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import anyio.to_thread
 
@@ -17,8 +16,10 @@ from requesty_nb.client import Watch
 from requesty_nb.errors import BadRequest
 from requesty_nb.records import History
 from requesty_nb.sessions import bridge
+from requesty_nb.sessions.apps import offline_app
+from requesty_nb.sessions.arguments import arguments_of, see_no_slip
 from requesty_nb.sessions.asking import Ask, Prepared, prepare
-from requesty_nb.sessions.detached import Detached
+from requesty_nb.sessions.detached import Detached, land, stopped_by
 from requesty_nb.sessions.paying import Till
 from requesty_nb.sessions.replaying import answered_meanwhile, recorded_or_take
 from requesty_nb.sessions.waiting import Reporter, interrupted
@@ -30,21 +31,8 @@ if TYPE_CHECKING:
 
     from requesty_nb.models import Edit
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 WIDTH = 16
 _Terms: TypeAlias = "tuple[Settings, History | None]"
-
-
-def _arguments_of(ask: Callable[P, Ask]) -> Callable[[Callable[..., T]], Callable[P, T]]:
-    """Give a method the arguments of `Session.ask`, for readers, type checkers and notebooks' help alike."""
-
-    def decorate(method: Callable[..., T]) -> Callable[P, T]:
-        method.__signature__ = inspect.signature(ask).replace(return_annotation="Edit")  # type: ignore[attr-defined]  # a documented hook
-        return method
-
-    return decorate
 
 
 class Session:
@@ -79,6 +67,7 @@ class Session:
         self._width = width
         self._lock = threading.Lock()
         self._till: tuple[int, Till] | None = None
+        self._begun: weakref.WeakSet[Detached] = weakref.WeakSet()
         self._history: History | None = None
         self.reporter: Callable[[], Reporter] | None = None
         self.configure(
@@ -179,7 +168,7 @@ class Session:
             new: pay for the next free take.
             replay: ``auto``, ``only`` or ``off``.
             raw: an `Edit` among the images stands for its raw first image, not the restored one.
-            tags: words to find it by.
+            tags: words to find it by; if the same request is under way already, those of the first stand.
             transport: ``multipart`` or ``json``; chosen by what the images are if left out.
             timeout: seconds for the whole call.
             size: ``1024x1024`` and the like, or ``auto``; not looked at here, as lists of sizes age.
@@ -193,7 +182,7 @@ class Session:
             params: any other fields of the endpoint, sent as they are.
             extras: likewise, if they are no slip of the pen for a name above.
         """
-        _see_no_slip(extras)
+        see_no_slip(Session.ask, extras)
         settings = self._settings
         fields = {
             "size": size,
@@ -224,7 +213,7 @@ class Session:
             timeout=settings.timeout if timeout is None else timeout,
         )
 
-    @_arguments_of(ask)
+    @arguments_of(ask)
     def edit(self, *arguments: Any, **options: Any) -> Edit:  # noqa: ANN401 - those of `ask`
         """Edit images and wait for the result; the arguments are those of `ask`.
 
@@ -237,14 +226,14 @@ class Session:
         """
         return self.run(self.ask(*arguments, **options))
 
-    @_arguments_of(ask)
+    @arguments_of(ask)
     async def aedit(self, *arguments: Any, **options: Any) -> Edit:  # noqa: ANN401 - those of `ask`
         """Edit images; like `edit`, for callers with an event loop of their own. Cancelling cancels it."""
-        ask = self.ask(*arguments, **options)
-        prepared, answer = await anyio.to_thread.run_sync(self._ready, ask)
+        ask, terms = self.ask(*arguments, **options), self._terms()
+        prepared, answer = await anyio.to_thread.run_sync(self._ready, ask, terms)
         if not isinstance(answer, int):
             return answer
-        return await bridge.wait(lambda: self._pay(prepared, answer, Watch()))
+        return await bridge.wait(lambda: self._pay(prepared, answer, Watch(), terms))
 
     def run(self, ask: Ask, reporter: Reporter | None = None) -> Edit:
         """Do what is asked and wait for it; raises as `edit` does.
@@ -253,7 +242,8 @@ class Session:
             ask: from `ask`.
             reporter: told about four times a second what goes on.
         """
-        prepared, answer = self._ready(ask)
+        terms = self._terms()
+        prepared, answer = self._ready(ask, terms)
         if not isinstance(answer, int):
             return answer
         watch = Watch()
@@ -261,7 +251,7 @@ class Session:
             reporter = self.reporter()
         try:
             return bridge.run(
-                lambda: self._pay(prepared, answer, watch),
+                lambda: self._pay(prepared, answer, watch, terms),
                 (lambda: reporter.tick(watch.state, time.monotonic() - watch.started)) if reporter else None,
             )
         except KeyboardInterrupt:
@@ -272,6 +262,9 @@ class Session:
 
     def begin(self, ask: Ask, changed: Callable[[Detached], None] | None = None) -> Detached:
         """Begin what is asked and return at once; it goes on in the background.
+
+        `close`, and so leaving ``with Session(...)``, waits for it. Leaving the interpreter does not: that
+        cancels it.
 
         Args:
             ask: from `ask`.
@@ -286,20 +279,22 @@ class Session:
             lambda: self._ready(ask, terms),
             lambda prepared, take, watch: self._pay(prepared, take, watch, terms),
         )
+        with self._lock:
+            self._begun.add(detached)
         return detached
 
     def _terms(self) -> _Terms:
         with self._lock:
             return self._settings, self._history
 
-    def _ready(self, ask: Ask, terms: _Terms | None = None) -> tuple[Prepared, Edit | int]:
+    def _ready(self, ask: Ask, terms: _Terms) -> tuple[Prepared, Edit | int]:
         """Return the prepared ask, and its recorded answer or the take to pay for."""
-        settings, history = terms or self._terms()
+        settings, history = terms
         prepared = prepare(ask)
         return prepared, recorded_or_take(prepared, history, settings)
 
-    async def _pay(self, prepared: Prepared, take: int, watch: Watch, terms: _Terms | None = None) -> Edit:
-        settings, history = terms or self._terms()
+    async def _pay(self, prepared: Prepared, take: int, watch: Watch, terms: _Terms) -> Edit:
+        settings, history = terms
         return await self._in_loop().pay(
             prepared,
             take,
@@ -312,14 +307,31 @@ class Session:
     def _in_loop(self) -> Till:
         """Return this process's till; called in the loop only."""
         if self._till is None or self._till[0] != os.getpid():
-            self._till = (os.getpid(), Till(self._width, _offline_app))
+            self._till = (os.getpid(), Till(self._width, offline_app))
         return self._till[1]
 
     def close(self) -> None:
-        """Close connections; the history needs no closing."""
+        """Wait until all edits under way have ended, also those in the background; then close connections.
+
+        So whatever is paid for is kept, or at least in the hands of whoever holds the `Detached`. An
+        interrupt meanwhile cancels those in the background. The session may be used again.
+        """
+        land(self._in_background())
         if self._till and self._till[0] == os.getpid():
-            till, self._till = self._till[1], None
-            bridge.run(till.aclose)
+            bridge.run(self._shut)
+
+    async def _shut(self) -> None:
+        if self._till is None:
+            return
+        pid, till = self._till
+        await till.landed()
+        if self._till == (pid, till):  # whoever asks from here on gets another
+            self._till = None
+        await till.aclose()
+
+    def _in_background(self) -> list[Detached]:
+        with self._lock:
+            return list(self._begun)
 
     def __enter__(self) -> Self:
         return self
@@ -327,45 +339,12 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if stopped_by(error):
+            for one in self._in_background():
+                one.cancel("Interrupted")
         self.close()
 
     def __repr__(self) -> str:
         settings = self._settings
         key = "key set" if settings.api_key else "no key"
         return f"<Session {settings.model} at {settings.base_url}, {key}, history {settings.history}>"
-
-
-def _see_no_slip(extras: Mapping[str, object]) -> None:
-    """Any further field is sent, but a slip of the pen would be paid for and change nothing."""
-    known = [name for name in inspect.signature(Session.ask).parameters if name not in {"self", "extras"}]
-    for name in extras:
-        if near := difflib.get_close_matches(name, known, 1, 0.8):
-            raise BadRequest(
-                f"There is no {name!r}: did you mean {near[0]!r}?",
-                hint=f"A field that is really called so goes in params={{{name!r}: ...}}.",
-            )
-
-
-_app: object | None = None
-
-
-def _offline_app() -> object:
-    global _app  # noqa: PLW0603 - one app for all sessions of the process
-    if _app is None:
-        from requesty_nb.offline import create_app  # noqa: PLC0415 - loaded when first needed
-
-        _app = create_app(require_key=False)
-    return _app
-
-
-_default: Session | None = None
-_default_lock = threading.Lock()
-
-
-def default() -> Session:
-    """Return the session that `rq.edit` and the magics use, made from the environment at first use."""
-    global _default  # noqa: PLW0603 - the one default of the process
-    with _default_lock:
-        if _default is None:
-            _default = Session()
-        return _default

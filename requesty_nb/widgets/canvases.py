@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 Box = tuple[int, int, int, int]
 
 EDGE = 1024  # pixels of the longer side, at most
-_CHESS = 12  # pixels of a field of the board behind transparent photos
-_LIGHT, _DARK = 232, 200  # greys
 
 _lock = threading.RLock()
 
@@ -48,9 +46,9 @@ class Canvases:
         self.overlay.on_client_ready(lambda: self._arrived("overlay", self._paint_overlay))
 
     def show_photo(self, picture: Image.Image) -> None:
-        """Show a photo: L, RGB or RGBA, of the preview's size, which becomes that of the canvases."""
+        """Show a photo: RGB, of the preview's size, which becomes that of the canvases."""
         with _lock:
-            self._picture = _on_chess(picture)
+            self._picture = picture
             if self._mask.size != picture.size:
                 self._mask = Image.new("L", picture.size)
                 for canvas in (self.photo, self.overlay):
@@ -113,14 +111,3 @@ def _put(canvas: Any, pixels: Any, x: int, y: int, clear: Box | None = None) -> 
                 canvas.clear_rect(left, top, right - left, bottom - top)
             if pixels is not None:
                 canvas.put_image_data(pixels, x, y)
-
-
-def _on_chess(picture: Image.Image) -> Image.Image:
-    """Return a picture as RGB; what is transparent shows a chess board."""
-    if picture.mode != "RGBA":
-        return picture.convert("RGB")
-    rows, columns = np.indices((picture.height, picture.width)) // _CHESS
-    board = np.where((rows + columns) % 2, _DARK, _LIGHT)
-    under = Image.fromarray(board.astype(np.uint8)).convert("RGB")
-    under.paste(picture, mask=picture.getchannel("A"))
-    return under

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from requesty_nb import images
+from requesty_nb.widgets.chess import on_chess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,13 @@ _lock = threading.Lock()
 
 
 def detail(
-    source: Source, mask: Mask, tried: Sequence[Change], box: Sequence[float], edge: int
+    source: Source,
+    mask: Mask,
+    tried: Sequence[Change],
+    box: Sequence[float],
+    edge: int,
+    *,
+    board: tuple[int, int],
 ) -> tuple[Box, bytes, bytes] | None:
     """Cut a box out of a photo and its mask.
 
@@ -39,10 +46,11 @@ def detail(
         tried: changes of the mask that are shown without being kept.
         box: left, top, right, bottom in pixels of the photo; what lies outside it is cut off.
         edge: pixels a side of the answer, at most; up to `EDGE`.
+        board: width and height of the preview, on which the chess board behind a transparent photo lies.
 
     Returns:
-        The box in whole pixels, a WebP of the photo there and a grey PNG of the mask there, both of one
-        size, never larger than the box; None if the box lies outside the photo.
+        The box in whole pixels, an opaque WebP of the photo there and a grey PNG of the mask there, both of
+        one size, never larger than the box; None if the box lies outside the photo.
     """
     left, top = max(0, math.floor(box[0])), max(0, math.floor(box[1]))
     right, bottom = min(mask.size[0], math.ceil(box[2])), min(mask.size[1], math.ceil(box[3]))
@@ -51,7 +59,9 @@ def detail(
     whole = (left, top, right, bottom)
     scale = min(1.0, min(edge, EDGE) / max(right - left, bottom - top))
     size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
-    photo = _cut(_pixels(source), whole, size)
+    across, down = board[0] / mask.size[0], board[1] / mask.size[1]
+    there = left * across, top * down, right * across, bottom * down
+    photo = on_chess(_cut(_pixels(source), whole, size), there, board)
     weights = _cut(_weights(mask, tried, whole), (0, 0, right - left, bottom - top), size)
     return whole, images.preview(photo, max(size), _QUALITY), images.encode_png(weights, _PNG_LEVEL)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from requesty_nb import images
 from requesty_nb.errors import BadRequest
 from requesty_nb.masks import Change, Mask, mask_from
 from requesty_nb.widgets.rasters import see_drawn, thin
@@ -56,6 +57,7 @@ class Drawing:
         self._past: list[Scene] = []
         self._future: list[Scene] = []
         self._tried: tuple[Change, ...] = ()
+        self._changed: tuple[Mask, tuple[Change, ...], Mask] | None = None  # a mask, what is tried, and both
         self._now = Scene(source, _fitted(source, mask), extend)
 
     @property
@@ -70,9 +72,9 @@ class Drawing:
 
     @property
     def shown(self) -> Scene:
-        """The scene with what is being tried."""
+        """The scene with what is being tried; its mask is the same object until something changes."""
         with self.lock:
-            return replace(self._now, mask=self._with_tried())
+            return replace(self._now, mask=self._with_tried()) if self._tried else self._now
 
     @property
     def can_undo(self) -> bool:
@@ -96,10 +98,33 @@ class Drawing:
         Raises:
             BadImage: it does not fit the photo.
         """
+        self.put(mask=mask)
+
+    def put(
+        self, source: Source | None = None, mask: object | None = None, extend: Margins | None = None
+    ) -> None:
+        """Put what is given in place, as one step; a photo or mask drops what was being tried.
+
+        Args:
+            source: the photo; without a mask nothing is drawn on it, and without ``extend`` it has none.
+            mask: anything `mask_from` takes, of the photo's size.
+            extend: pixels to add at left, top, right and bottom.
+
+        Raises:
+            BadRequest: the photo is only a reference.
+            BadImage: the mask does not fit it.
+        """
         with self.lock:
-            fitted = _fitted(self._now.source, mask)
+            if source is not None:
+                scene = Scene(source, _fitted(source, mask), extend or NOTHING)
+            elif mask is not None:
+                fitted = _fitted(self._now.source, mask)
+                scene = replace(self._now, mask=fitted, extend=self._now.extend if extend is None else extend)
+            else:
+                self.set_extend(self._now.extend if extend is None else extend)
+                return
             self._tried = ()
-            self._step(replace(self._now, mask=fitted))
+            self._step(scene)
 
     def set_source(self, source: Source, *, keep_mask: bool = False, margins: Margins = NOTHING) -> bool:
         """Put another photo in place, extended by nothing; tell whether the mask was kept.
@@ -179,10 +204,15 @@ class Drawing:
         thin(masks, len(self._past))
 
     def _with_tried(self) -> Mask:
-        mask = self._now.mask
-        for change in self._tried:
-            mask = mask.then(change)
-        return mask
+        mask, tried = self._now.mask, self._tried
+        if not tried:
+            return mask
+        if self._changed is None or self._changed[0] is not mask or self._changed[1] is not tried:
+            shown = mask
+            for change in tried:
+                shown = shown.then(change)
+            self._changed = mask, tried, shown
+        return self._changed[2]
 
 
 def _fitted(source: Source, mask: object | None) -> Mask:
@@ -213,3 +243,20 @@ def carried(mask: Mask, size: tuple[int, int], margins: Margins = NOTHING) -> Ma
     if abs(mask.size[0] * size[1] - mask.size[1] * size[0]) <= one_pixel:
         return mask.resized(size)
     return None
+
+
+def margins_of(value: object) -> Margins:
+    """Return pixels at left, top, right and bottom, as whole numbers.
+
+    Raises:
+        BadRequest: they are something else, or below 0.
+    """
+    try:
+        left, top, right, bottom = (round(side) for side in value)  # type: ignore[attr-defined] # caught
+    except (TypeError, ValueError, OverflowError):
+        left = top = right = bottom = -1
+    if not all(0 <= side <= images.MAX_PIXELS for side in (left, top, right, bottom)):
+        raise BadRequest(
+            f"extend is {value!r}.", hint="Give pixels at left, top, right and bottom, 0 or more each."
+        )
+    return left, top, right, bottom

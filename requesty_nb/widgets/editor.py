@@ -1,28 +1,32 @@
 """`Editor`: draw on a photo, say what to change, and go on from what comes; in a notebook's output.
 
-With `surface` the mirror of ``js/src/model.ts``.
+With `surface` and `showing` the mirror of ``js/src/model.ts``.
 """
 
 from __future__ import annotations
 
 import difflib
+import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as AnyTrait
-from traitlets import Dict, Int, List, Unicode, validate
+from traitlets import Dict, Int, List, Unicode, default, observe, validate
 
 from requesty_nb import cells, images, sessions
-from requesty_nb.errors import BadRequest
+from requesty_nb.errors import BadRequest, HistoryFault
 from requesty_nb.settings import OFFLINE_MODELS
 from requesty_nb.widgets import static
-from requesty_nb.widgets.drawing import NOTHING, carried
+from requesty_nb.widgets.drawing import NOTHING, carried, margins_of
 from requesty_nb.widgets.jobs import Jobs
+from requesty_nb.widgets.link import explained
 from requesty_nb.widgets.messages import text_of, whole_of
 from requesty_nb.widgets.references import MAX_PARTS, MOST, Uploads, references_of
+from requesty_nb.widgets.refusals import refusing
 from requesty_nb.widgets.results import result_card, shown
-from requesty_nb.widgets.surface import Surface, margins_of
+from requesty_nb.widgets.stills import Still
+from requesty_nb.widgets.surface import Surface
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +52,9 @@ class Editor(Surface):
 
     Display it, draw, write what to change, and click Generate. In Python ``mask``, ``strokes``, ``extend``,
     ``image``, ``references`` and the options can be read, set and observed; ``edits`` has what was made.
+    ``mask`` is what is shown, with a grow or feather that is being tried: what a click asks for, and what
+    ``%%imgedit ed`` and ``rq.edit(..., ed, mask=ed)`` take. Observers are called when all traits agree and
+    hold nothing up, perhaps in another thread.
 
     Args:
         image: the photo, anything image-like.
@@ -63,6 +70,7 @@ class Editor(Surface):
         BadRequest: the photo's pixels are elsewhere, or an option is not there.
     """
 
+    _key = Unicode(read_only=True).tag(sync=True)
     prompt = Unicode().tag(sync=True)
     model = Unicode().tag(sync=True)
     size = Unicode(AUTO).tag(sync=True)
@@ -76,7 +84,7 @@ class Editor(Surface):
     )
     jobs: Any = List(read_only=True).tag(sync=True)
     results: Any = List(read_only=True).tag(sync=True)
-    edits: Any = List(read_only=True, help="What was made here, oldest first.")
+    edits: Any = List(read_only=True, help="What was made here, oldest first; a change may add several.")
 
     _browser_sets = Surface._browser_sets | {"prompt", "model", *_CHOICES, "n"}  # noqa: SLF001 - a part of the same
 
@@ -93,6 +101,7 @@ class Editor(Surface):
         self._see_options(options)
         self._session = sessions.default() if session is None else session
         self._jobs = Jobs(self._list_jobs, self._keep)
+        self._still = Still(self._key, self._pictured)
         self._uploads = Uploads()
         own = self._session.settings.model
         options["model"] = options.get("model") or own
@@ -110,9 +119,14 @@ class Editor(Surface):
                     hint=f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(known)}.",
                 )
 
+    @default("_key")
+    def _new_key(self) -> str:
+        return uuid.uuid4().hex[:12]
+
     @validate("references")
     def _checked_references(self, proposal: dict[str, Any]) -> tuple[object, ...]:
-        return references_of(proposal["value"])
+        with refusing():
+            return references_of(proposal["value"])
 
     # --- edits
 
@@ -127,6 +141,7 @@ class Editor(Surface):
             BadRequest: it cannot be right.
         """
         with self._lock:
+            self._take_over()
             scene = self._drawing.shown
             wanted = {name: settings.get(name, getattr(self, name)) for name in _SETTINGS}
             for name in ("prompt", "model", *_CHOICES):
@@ -151,13 +166,25 @@ class Editor(Surface):
                 self.set_trait("jobs", cards)
 
     def _keep(self, edit: Edit) -> None:
-        """Put an edit on the strip; nothing waits while its card is made."""
-        with self._lock:
-            self.set_trait("edits", [*self.edits, edit])  # first: whatever becomes of its card
-        card = result_card(edit)
-        with self._lock:
-            if self.comm is not None:
-                self.set_trait("results", [card, *self.results][:CARDS])
+        """Put an edit on the strip; nothing waits while its card is made, nor while observers are told."""
+        cards = []
+        try:
+            cards = [result_card(edit)]
+        except Exception as error:  # noqa: BLE001 - a damaged picture, most likely; the others are there
+            self._notice(
+                "error", f"An edit was made and kept as {edit.id}, but cannot be shown: {explained(error)}"
+            )
+        finally:  # whatever becomes of its card
+            self._add(edit, cards)
+
+    def _add(self, edit: Edit, cards: list[dict[str, Any]]) -> None:
+        try:
+            with self._lock:
+                self.set_trait("edits", [*self.edits, edit])
+                if cards and self.comm is not None:
+                    self.set_trait("results", [*cards, *self.results][:CARDS])
+        except Exception:  # who observes them has failed, and nobody above would know of whom that tells
+            self.log.exception("An observer of the editor's edits or results failed.")
 
     def _edit_of(self, message: Message) -> Edit:
         wanted = text_of(message, "id")
@@ -213,6 +240,13 @@ class Editor(Surface):
 
     def _hear_cell(self, message: Message, _: Sequence[Buffer]) -> None:
         edit = self._edit_of(message)
+        if not _is_in_default_history(edit):
+            raise BadRequest(
+                "A cell finds its pictures in rq.history, and this edit is not there: it was made by another "
+                "session, or kept nowhere.",
+                hint="Make the editor without a session of its own, or give both sessions one folder: "
+                "rq.session.configure(history=...).",
+            )
         self.send({"k": "cell", "id": edit.id, "text": cells.cell_of(edit)})
 
     def _hear_save(self, message: Message, _: Sequence[Buffer]) -> None:
@@ -246,7 +280,15 @@ class Editor(Surface):
         """Take the editor off the page; what is under way goes on, and the history keeps it."""
         if "_jobs" in self.__dict__:  # it may never have come so far
             self._jobs.close()
+            self._still.close()
         super().close()
+
+    def _ipython_display_(self, **_: object) -> None:
+        """Show the still picture, which hides where the view is, and the view."""
+        bundle = super()._repr_mimebundle_()
+        if bundle is not None:
+            view, metadata = bundle
+            self._still.show({**view, "text/plain": repr(self)}, metadata)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:  # noqa: ANN401 - IPython's protocol
         """Return the widget's view, and a picture for where there are no widgets, as it is now."""
@@ -254,14 +296,30 @@ class Editor(Surface):
         if bundle is None:
             return bundle
         data, metadata = bundle
-        scene = self._drawing.scene
-        data["text/plain"] = repr(self)
-        data["image/jpeg"] = static.picture(self._preview, scene.mask, self.mask_color, self.mask_opacity)
-        return data, {**metadata, "image/jpeg": {"alt": repr(self)}}
+        data["image/jpeg"], data["text/plain"] = self._pictured()
+        return data, metadata
+
+    @observe("image", "mask", "mask_color", "mask_opacity", "edits")
+    def _picture_changed(self, _: object) -> None:
+        if "_still" in self.__dict__:  # not while the traits get their first values
+            self._still.changed()
+
+    def _pictured(self) -> tuple[str, str]:
+        """Return a picture of photo and mask as a base64 JPEG, and the line that tells of them."""
+        with self._lock:
+            scene, colour, opacity = self._drawing.scene, self.mask_color, self.mask_opacity
+        return static.picture(self._preview, scene.mask, colour, opacity), repr(self)
 
     def __repr__(self) -> str:
-        scene = self._drawing.scene
+        scene = self._drawing.shown
         return static.line(scene.source, scene.mask, len(self.edits))
+
+
+def _is_in_default_history(edit: Edit) -> bool:
+    try:
+        return sessions.default().history[edit.id] == edit
+    except (BadRequest, HistoryFault, KeyError):
+        return False
 
 
 def _written(stem: str, suffix: str, data: bytes) -> Path:

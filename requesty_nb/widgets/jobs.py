@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import re
 import threading
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from requesty_nb import errors
 from requesty_nb.errors import PAID_TEXT, Explained
 
 if TYPE_CHECKING:
@@ -22,12 +24,33 @@ T = TypeVar("T")
 MOST_OFFERS = 16  # not started; the oldest gives way
 MOST_ENDED = 16  # failed or cancelled, and not yet dismissed; likewise
 
+# Hints are written for cells. Where one names an option or a cell, a click is what can be done instead.
+_OF_CELLS = re.compile(r"--[a-z]|%|\bcell\b|\b[Rr]un\b")
+_ANOTHER = "Generate again pays for another attempt."
+_OF_CLICKS: dict[type[Explained], str] = {
+    errors.OutcomeUnknown: f"Nothing is sent again by itself. {_ANOTHER}",
+    errors.EndpointBroken: f"Try again later. {_ANOTHER}",
+    errors.AnswerUnusable: f"What came is kept with the attempt in the history. {_ANOTHER}",
+    errors.KeyMissing: "Set REQUESTY_API_KEY and restart the kernel, or choose the model offline/painter.",
+    errors.OutOfFunds: "Top up the balance or raise the key's limit, then generate again.",
+    errors.ModelUnknown: "Choose another model: `%imgedit models` in a cell lists what the endpoint serves.",
+    errors.RateLimited: "Wait a little, then generate again.",
+    errors.NotSent: "Check the network and the address, then generate again.",
+    errors.NotRecorded: "configure(replay='auto') of the editor's session lets Generate pay.",
+    errors.BadRequest: "Change it, then generate again.",
+}
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class _Job:
-    """One job; ``state`` and ``text`` are for when it is no longer under way."""
+    """One job; ``state`` and ``text`` are for when it is no longer under way.
+
+    Attributes:
+        kept: whether a history keeps what comes of it.
+        over: whether what came of it has been dealt with.
+    """
 
     id: str
     prompt: str
@@ -35,6 +58,8 @@ class _Job:
     state: str = "preparing"
     text: str = ""
     detached: Detached | None = None
+    kept: bool = False
+    over: bool = False
 
     def card(self) -> dict[str, Any]:
         state, text = self.state, self.text
@@ -53,8 +78,9 @@ class Jobs:
     than one at a time.
 
     Args:
-        changed: called with the cards, oldest first, whenever they have changed.
-        made: called once with each edit that was made, before its card goes.
+        changed: called with the cards, oldest first, whenever they have changed. What it raises is logged.
+        made: called once with each edit that was made, before its card goes; also after `close`, for somebody
+            has to hold what was paid for. If it raises, the card stays and says so.
     """
 
     def __init__(self, changed: Callable[[list[dict[str, Any]]], None], made: Callable[[Edit], None]) -> None:
@@ -93,7 +119,7 @@ class Jobs:
         self._tell()
 
     def _begun(self, job_id: str, session: Session, ask: Ask) -> _Job:
-        job = _Job(job_id, ask.prompt, time.time())
+        job = _Job(job_id, ask.prompt, time.time(), kept=session.settings.history is not None)
         job.detached = session.begin(ask, lambda detached: self._follow(job, detached))
         return job
 
@@ -112,7 +138,7 @@ class Jobs:
         self._tell()
 
     def close(self) -> None:
-        """End the callbacks; what is under way goes on and is recorded."""
+        """End the telling of cards; what is under way goes on, is recorded, and is handed over when made."""
         with self._lock:
             self._closed = True
             self._offers.clear()
@@ -122,18 +148,32 @@ class Jobs:
         if not detached.done():
             self._tell()
             return
-        if detached.edit is not None and not self._closed:
-            try:
-                with self._making:
-                    self._within(self._made, detached.edit)
-            except Exception:  # noqa: BLE001 - the edit is recorded, and its card must go all the same
-                _log.exception("An edit was made, but could not be shown.")
+        if job.over:
+            return
+        job.over = True
+        shown, text = self._hand_over(job, detached.edit)
         with self._lock:
-            job.state, job.text, job.detached = detached.state, _what_happened(detached), None
-            if detached.edit is not None:
+            job.detached = None
+            if detached.edit is None:
+                job.state, job.text = detached.state, _what_happened(detached)
+            elif shown:
                 self._jobs.pop(job.id, None)
+            else:
+                job.state, job.text = "failed", text
             self._drop_ended()
         self._tell()
+
+    def _hand_over(self, job: _Job, edit: Edit | None) -> tuple[bool, str]:
+        """Hand an edit over; return whether that went well, and what its card says if not."""
+        if edit is None:
+            return True, ""
+        try:
+            with self._making:
+                self._within(self._made, edit)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the card has to say what was made
+            _log.exception("An edit was made, but could not be shown.")
+            return False, _not_shown(job, edit, error)
+        return True, ""
 
     def _drop_ended(self) -> None:
         ended = [job.id for job in self._jobs.values() if job.state in {"failed", "cancelled"}]
@@ -155,10 +195,16 @@ class Jobs:
                         return
                     self._stale = False
                     cards = [job.card() for job in self._jobs.values()]
-                self._within(self._changed, cards)
+                self._show(cards)
         except BaseException:
             self._telling = False
             raise
+
+    def _show(self, cards: list[dict[str, Any]]) -> None:
+        try:
+            self._within(self._changed, cards)
+        except Exception:  # noqa: BLE001 - whoever looks on does not decide whether a job has begun
+            _log.exception("The cards of the edits under way could not be shown.")
 
     def _within(self, function: Callable[[T], None], value: T) -> None:
         self._context.copy().run(function, value)  # a copy: a context cannot be entered twice at a time
@@ -171,5 +217,19 @@ def _unknown(job_id: str) -> _Job:
 
 def _what_happened(detached: Detached) -> str:
     """Say why there is no edit, whether it was paid for, and what to do next."""
-    hint = detached.error.hint if isinstance(detached.error, Explained) else ""
+    error = detached.error
+    hint = _hint(error) if isinstance(error, Explained) else ""
     return " ".join(part for part in (detached.text, PAID_TEXT[detached.paid], hint) if part)
+
+
+def _hint(error: Explained) -> str:
+    """Say what to do next, for who clicks."""
+    if not _OF_CELLS.search(error.hint):
+        return error.hint
+    return next((hint for kind, hint in _OF_CLICKS.items() if isinstance(error, kind)), "Generate again.")
+
+
+def _not_shown(job: _Job, edit: Edit, error: BaseException) -> str:
+    why = error.message if isinstance(error, Explained) else f"{type(error).__name__}: {error}"
+    kept = f" and kept as {edit.id}" if job.kept else ""
+    return f"It was made{kept}, but cannot be shown: {why.rstrip('.')}. Nothing more is to be paid for it."

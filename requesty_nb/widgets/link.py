@@ -58,13 +58,16 @@ class Linked(anywidget.AnyWidget):
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what the browser sets; what it may not set, or not so, is set back there."""
         with self._lock:
-            state = {name: value for name, value in sync_data.items() if name in self._browser_sets}
-            refused = [name for name in sync_data if name in self.keys and name not in state]
-            try:
-                super().set_state(state)
-            except (TraitError, ImgEditError) as error:
-                refused += state
-                self._notice("error", explained(error))
+            refused = []
+            for name, value in sync_data.items():
+                if name not in self._browser_sets:
+                    refused += [name] if name in self.keys else []
+                    continue
+                try:  # one by one: what cannot be takes nothing else along
+                    super().set_state({name: value})
+                except (TraitError, ImgEditError) as error:
+                    refused.append(name)
+                    self._notice("error", explained(error))
             if refused:
                 self.send_state(refused)
 
@@ -78,19 +81,21 @@ class Linked(anywidget.AnyWidget):
         """Do what a message says, and answer it when that can be seen."""
         if not isinstance(message, dict):
             return
-        problem, kind = "", str(message.get("k"))[:40]
+        problem, kind = "It was interrupted, and may not have been done.", str(message.get("k"))[:40]
         try:
             act = getattr(self, f"_hear_{kind}", None)
             if act is None:
                 raise BadRequest(f"The editor has no message {kind!r}.")  # noqa: TRY301 - answered like the rest
             act(message, buffers or ())
+            problem = ""
         except (ImgEditError, TraitError) as error:
             problem = explained(error)
         except Exception as error:  # one that got out would leave the browser waiting for good
             self.log.warning("The editor could not %s.", kind, exc_info=True)
             problem = explained(error)
-        if "s" in message:
-            self.send({"k": "ack", "s": message["s"]} | ({"problem": problem} if problem else {}))
+        finally:  # also of an interrupt, which passes: the browser would wait for good
+            if "s" in message:
+                self.send({"k": "ack", "s": message["s"]} | ({"problem": problem} if problem else {}))
 
     def _notice(self, kind: str, text: str) -> None:
         self.send({"k": "notice", "kind": kind, "text": text})

@@ -14,21 +14,27 @@ if TYPE_CHECKING:
 
     Buffer = bytes | bytearray | memoryview
 
-MAX_POINTS = 100_000
-MAX_WIDTH = 20_000  # pixels of a brush
+MAX_POINTS = 20_000
+_WIDEST = 4  # times the picture's longer side
+_LEAST_WIDE = 64  # pixels that a brush may have on any picture
+_DISCS = 5_000  # as wide as the picture's longer side: a few seconds of drawing, and the most at once
 _POINT = 8  # bytes: two Float32
 
 
-def operation_of(message: Mapping[str, object], buffers: Sequence[Buffer]) -> Stroke | Shape | Change:
+def operation_of(
+    message: Mapping[str, object], buffers: Sequence[Buffer], size: tuple[int, int]
+) -> Stroke | Shape | Change:
     """Return what an ``op`` message draws.
 
     Args:
         message: ``t``, the kind; ``w``, a brush's diameter in pixels; ``sub``, 1 if a shape takes away.
         buffers: of strokes and shapes the points, as little-endian Float32 pairs in pixels (of a box two
             opposite corners); of a stroke perhaps one byte a point more, its pressure, 255 = 1.
+        size: of the picture. It bounds a brush, and the points of a wide one, for nothing else can be done
+            while a stroke is drawn.
 
     Raises:
-        BadRequest: it is no such message.
+        BadRequest: it is no such message, or would take long to draw.
         BadImage: it draws what no picture has.
     """
     kind = message.get("t")
@@ -36,7 +42,8 @@ def operation_of(message: Mapping[str, object], buffers: Sequence[Buffer]) -> St
         case "brush" | "erase":
             _see_buffers(buffers, 1, 2)
             points = _points(buffers[0])
-            return Stroke(points, _width(message.get("w")), kind, _pressures(buffers[1:], len(points)))
+            width = _width(message.get("w"), len(points), max(size))
+            return Stroke(points, width, kind, _pressures(buffers[1:], len(points)))
         case "rect" | "ellipse" | "polygon":
             _see_buffers(buffers, 1, 1)
             points = _points(buffers[0])
@@ -94,7 +101,10 @@ def _points(buffer: Buffer) -> tuple[tuple[float, float], ...]:
     if len(data) % _POINT:
         raise BadRequest(f"{len(data)} bytes are no row of points, {_POINT} bytes each.")
     if not 0 < len(data) <= MAX_POINTS * _POINT:
-        raise BadRequest(f"{len(data) // _POINT} points were sent, but 1 to {MAX_POINTS} can be drawn.")
+        raise BadRequest(
+            f"{len(data) // _POINT} points were sent, but 1 to {MAX_POINTS} can be drawn at once.",
+            hint="Lift the pen now and then.",
+        )
     points = tuple(struct.iter_unpack("<ff", data))
     if not all(math.isfinite(x) and math.isfinite(y) for x, y in points):
         raise BadRequest("A point's position is no number.")
@@ -108,10 +118,21 @@ def _corners(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, floa
     return (min(left, right), min(top, bottom)), (max(left, right), max(top, bottom))
 
 
-def _width(value: object) -> float:
-    width = number_of({"w": value}, "w", 0, MAX_WIDTH)
+def _width(value: object, points: int, side: int) -> float:
+    """Return a brush's width, if so many points on a picture of that longer side are soon drawn."""
+    width = number_of({"w": value}, "w", 0, math.inf)
     if not width:
         raise BadRequest("A brush of width 0 draws nothing.")
+    if width > (widest := max(_WIDEST * side, _LEAST_WIDE)):
+        raise BadRequest(
+            f"A brush {width:g} pixels wide is too wide for this picture, whose longer side has {side}.",
+            hint=f"Use one of at most {widest}, or fill the mask.",
+        )
+    if width > _LEAST_WIDE and points * width > _DISCS * side:
+        raise BadRequest(
+            f"A stroke of {points} points {width:g} pixels wide would take too long to draw.",
+            hint=f"At this width draw at most {int(_DISCS * side / width)} points at once, or fill the mask.",
+        )
     return width
 
 

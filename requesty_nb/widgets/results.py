@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 THUMB_EDGE = 192  # pixels a side
 THUMB_BYTES = 8_000  # about
 SHOWN_EDGE = 1024  # pixels a side
+_QUALITY = 85  # of a JPEG
 _THUMBS = ((THUMB_EDGE, 80), (THUMB_EDGE, 60), (THUMB_EDGE, 40), (128, 60), (128, 30))  # edge and quality
 
 
@@ -45,9 +46,10 @@ def result_card(edit: Edit) -> dict[str, Any]:
 def shown(edit: Edit, index: int) -> tuple[dict[str, Any], list[bytes]]:
     """Return the ``shown`` message for one picture and its buffers, as `js/src/model.ts` says.
 
-    All are WebP of at most 1024 pixels a side. The source lies where the restored picture has it: under
-    ``extend`` on a transparent canvas; without a mask, in the middle of one of the picture's shape. Of a
-    source that was given by reference nothing was kept, and the canvas is empty.
+    All are at most 1024 pixels a side: JPEG, or WebP if the source or the picture is transparent somewhere.
+    The source lies where the restored picture has it: under ``extend`` on a transparent canvas; without a
+    mask, in the middle of one of the picture's shape. Of a source that was given by reference nothing was
+    kept, and the canvas is empty.
 
     Args:
         edit: one with pictures.
@@ -61,12 +63,11 @@ def shown(edit: Edit, index: int) -> tuple[dict[str, Any], list[bytes]]:
     if not 0 <= index < len(edit.images):
         raise BadRequest(f"This edit has no picture {index + 1}, only {len(edit.images)}.")
     restored, received = edit.restored[index], edit.images[index]
-    buffers = [
-        images.preview(_framed_source(edit, restored.size), SHOWN_EDGE),
-        images.preview(_opened(restored, index + 1), SHOWN_EDGE),
-    ]
+    pair = [_framed_source(edit, restored.size), _opened(restored, index + 1)]
+    encoded = _as_webp if any(map(_transparent, pair)) else _as_jpeg
+    buffers = [encoded(image) for image in pair]
     if edit.record.restored:
-        buffers.append(images.preview(_opened(received, index + 1), SHOWN_EDGE))
+        buffers.append(encoded(_opened(received, index + 1)))
         buffers.append(images.preview(display.heat_picture(edit, index), SHOWN_EDGE))
     else:
         buffers.append(buffers[-1])  # it is the very same picture
@@ -91,9 +92,7 @@ def _framed_source(edit: Edit, size: Size) -> Image.Image:
     inner, place = _place(edit, ref.size, size)
     file = io.BytesIO(edit.stored(ref))
     file.name = ref.name  # for a message that says which picture is damaged
-    image = images.load(file).reduced(max(inner))
-    if image.size != inner:
-        image = image.resize(inner, Image.Resampling.LANCZOS)
+    image = _resized(images.load(file).pixels(), inner)
     if inner == canvas:
         return image
     whole = Image.new("RGBA", canvas)
@@ -115,6 +114,34 @@ def _place(edit: Edit, source: Size, size: Size) -> tuple[Size, Size]:
 
 def _scaled(size: Size, scale: float) -> Size:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _transparent(image: Image.Image) -> bool:
+    return image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255)
+
+
+def _as_webp(image: Image.Image) -> bytes:
+    return images.preview(image, SHOWN_EDGE)
+
+
+def _as_jpeg(image: Image.Image) -> bytes:
+    """Encode a picture to be compared: what is equal in two of them stays so, and the difference black there.
+
+    JPEG encodes each block by itself; WebP fits its means to the whole picture.
+    """
+    scale = min(1.0, SHOWN_EDGE / max(image.size))
+    file = io.BytesIO()
+    _resized(image.convert("RGB"), _scaled(image.size, scale)).save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()
+
+
+def _resized(image: Image.Image, size: Size) -> Image.Image:
+    """Return an image of another size, always made in the same way, so that equal ones stay so."""
+    from PIL import Image  # noqa: PLC0415 - only who looks needs it
+
+    if image.size == size:
+        return image
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _opened(picture: Picture, number: int) -> Image.Image:

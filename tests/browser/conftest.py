@@ -48,17 +48,22 @@ def chromium():
 @contextmanager
 def jupyter(app: str, folder: Path):
     """Run a Jupyter server on a port it chooses, until the block ends; yield its address."""
-    runtime = folder / ".jupyter-runtime"
-    runtime.mkdir()
+    own = folder / f".{app}"  # its runtime files and settings: several may serve one folder
+    runtime = own / "runtime"
+    runtime.mkdir(parents=True)
+    news = own / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    news.parent.mkdir(parents=True)
+    news.write_text('{"fetchNews": "false"}')  # else a question lies over the page's corner
     environment = {
         **os.environ,
         "JUPYTER_RUNTIME_DIR": str(runtime),
-        "JUPYTER_CONFIG_DIR": str(folder / ".jupyter-config"),
-        "JUPYTERLAB_SETTINGS_DIR": str(folder / ".lab-settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".lab-workspaces"),
+        "JUPYTER_CONFIG_DIR": str(own / "config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
         "REQUESTY_NB_HISTORY": str(folder / "imgedit-history"),
     }
-    log = (folder / ".server.log").open("wb")
+    said = own / "server.log"
+    log = said.open("wb")
     command = [
         *(sys.executable, "-m", app, "--no-browser", "--allow-root", "--port=0", "--ip=127.0.0.1"),
         *("--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}"),
@@ -67,7 +72,7 @@ def jupyter(app: str, folder: Path):
     ]
     server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
-        yield _address(server, runtime, folder / ".server.log")
+        yield _address(server, runtime, said)
     finally:
         server.terminate()
         server.wait(20)
@@ -90,12 +95,21 @@ def _address(server: subprocess.Popen, runtime: Path, log: Path) -> str:
     raise AssertionError(log.read_text(errors="replace")[-3000:])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def workspace(tmp_path_factory):
+    """The folder of both servers."""
     return tmp_path_factory.mktemp("lab")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(workspace):
+    """The address of a JupyterLab server in the workspace."""
     with jupyter("jupyterlab", workspace) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def notebook7(workspace):
+    """The address of a Notebook 7 server in the workspace."""
+    with jupyter("notebook", workspace) as address:
         yield address

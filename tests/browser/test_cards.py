@@ -6,7 +6,6 @@ from pathlib import Path
 import nbformat
 import nbformat.v4 as form
 import pytest
-from browser.conftest import jupyter
 
 SETUP = """\
 %load_ext requesty_nb
@@ -63,8 +62,10 @@ def facts(page) -> dict:
                 images: images.map(i => [i.complete && i.naturalWidth, i.alt]),
                 inside: images.every(i => i.getBoundingClientRect().right <= box.right + 1),
                 oneLine: labels.every(l => l.getBoundingClientRect().height < 30),
-                beside: Math.min(...labels.map(l => l.getBoundingClientRect().left))
-                        > Math.max(...images.map(i => i.getBoundingClientRect().right)),
+                apart: labels.every(l => images.every(i => {
+                    const [label, image] = [l.getBoundingClientRect(), i.getBoundingClientRect()];
+                    return label.left > image.right || label.top > image.bottom;
+                })),
                 colour: getComputedStyle(card.querySelector('dd')).color,
                 back: getComputedStyle(document.querySelector('.jp-Notebook')).backgroundColor,
                 text: card.innerText,
@@ -90,26 +91,27 @@ def test_the_card_in_jupyterlab(chromium, lab, workspace, theme):
     found = facts(page)
     picture(page, f"card-lab-{theme.lower()}")
     assert [alt for _, alt in found["images"]] == [
-        "the source: image.png with mask",
+        "the source: photo.png with mask",
         "restored of the edit: A dramatic sunset",
+        found["images"][2][1],
     ]
+    assert found["images"][2][1].startswith("heat map: what changed outside the mask")
     assert all(width > 100 for width, _ in found["images"])
-    assert found["inside"] and found["oneLine"] and found["beside"]
+    assert found["inside"] and found["oneLine"] and found["apart"]
     assert abs(brightness(found["colour"]) - brightness(found["back"])) > 120, found
     assert "offline/painter · take 1 · new · free" in found["text"] or "replayed" in found["text"]
     assert page.locator(".jp-OutputArea-output", has_text="Traceback").count() == 0
     page.close()
 
 
-def test_the_card_in_notebook_7(chromium, tmp_path):
-    name = write_notebook(tmp_path, "card.ipynb")
-    with jupyter("notebook", tmp_path) as address:
-        page = chromium.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"{address}/notebooks/{name}")
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-        run_all(page)
-        found = facts(page)
-        picture(page, "card-notebook")
-        assert all(width > 100 for width, _ in found["images"])
-        assert found["inside"] and found["oneLine"]
-        page.close()
+def test_the_card_in_notebook_7(chromium, notebook7, workspace):
+    name = write_notebook(workspace, "card.ipynb")
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{notebook7}/notebooks/{name}")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+    run_all(page)
+    found = facts(page)
+    picture(page, "card-notebook")
+    assert all(width > 100 for width, _ in found["images"])
+    assert found["inside"] and found["oneLine"]
+    page.close()
