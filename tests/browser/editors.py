@@ -7,13 +7,13 @@ from io import BytesIO
 from browser.notebooks import in_lab, opened, write
 from browser.scripts import CLOSE_UP, INKED, PLACE, SHOWN
 from PIL import Image
+from playwright.sync_api import TimeoutError as TookTooLong
 
 IMPORTS = """\
 import base64, io
 import numpy as np
 import requesty_nb as rq
 from PIL import Image
-from playwright.sync_api import TimeoutError as TookTooLong
 from skimage import data
 """
 
