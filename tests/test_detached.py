@@ -207,17 +207,20 @@ def test_a_fault_of_the_users_own_object_is_raised_as_it_is(tmp_path):
 
 
 def test_callbacks_that_wait_for_further_edits_hold_up_no_recording(tmp_path):
-    made = threading.Semaphore(0)
+    landed, made = threading.Event(), threading.Semaphore(0)
 
     def go_on(begun: Detached) -> None:
-        if begun.done():
+        if begun.done() and landed.wait(PATIENCE):  # so that all who are told are at it at once
             one.edit(f"more than {begun.edit.prompt}", PNG)
             made.release()
 
     with scripted(fresh) as server, session(server.url, tmp_path) as one:
-        for number in range(45):  # the event loop has 40 threads
-            one.begin(one.ask(f"{number}", PNG), go_on)
-        assert all(made.acquire(timeout=PATIENCE) for _ in range(45))
+        begun = [
+            one.begin(one.ask(f"{number}", PNG), go_on) for number in range(45)
+        ]  # the loop has 40 threads
+        assert all(each.wait(PATIENCE) for each in begun)
+        landed.set()
+        assert all(made.acquire(timeout=PATIENCE) for _ in begun)
 
 
 def test_pictures_that_wait_for_other_edits_hold_up_no_recording(tmp_path):
