@@ -66,7 +66,8 @@ class Ran:
     def card(self) -> dict[str, str]:
         """The bundle of the one display of a cell that succeeded."""
         assert not self.of("error"), self.of("error")[0]["evalue"]
-        (output,) = [one for one in self.outputs if one["output_type"] in {"display_data", "execute_result"}]
+        shown = [one for one in self.outputs if one["output_type"] in {"display_data", "execute_result"}]
+        (output,) = [one for one in shown if any(one["data"].values())]  # not the line of a wait that is over
         data: dict[str, str] = output["data"]
         return data
 
