@@ -25,8 +25,13 @@ def edit_text(edit: Edit) -> str:
     return "\n".join(lines)
 
 
-def headline(edit: Edit) -> str:
-    """Say what this picture is: replayed or new, whose, for how much, and how to get another."""
+def headline(edit: Edit, *, ways: bool = True) -> str:
+    """Say what this picture is: replayed or new, whose, for how much, and how to get another.
+
+    Args:
+        edit: the picture's.
+        ways: say how to get another by a cell's options; not where there is no cell.
+    """
     made = "replayed from the history, nothing paid" if edit.replayed else "new"
     if edit.state != "ok":
         failure = edit.record.failure
@@ -34,9 +39,10 @@ def headline(edit: Edit) -> str:
     parts = [_short(edit.model), f"take {edit.take}", made]
     if not edit.replayed and edit.cost:
         parts.append(pricing.format_usd(edit.cost))
-    if edit.take > 1 and not edit.replayed:
+    if ways and edit.take > 1 and not edit.replayed:
         parts.append(f"write --take {edit.take} to keep this one")
-    parts.append("--new makes another")
+    if ways:
+        parts.append("--new makes another")
     return " · ".join(parts)
 
 

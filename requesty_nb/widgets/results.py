@@ -34,7 +34,7 @@ def result_card(edit: Edit) -> dict[str, Any]:
     return {
         "id": edit.id,
         "prompt": edit.prompt,
-        "headline": display.headline(edit),
+        "headline": display.headline(edit, ways=False),
         "facts": facts,
         "thumbs": [_thumbnail(_opened(picture, at)) for at, picture in enumerate(pictures, 1)],
         "sizes": [list(picture.size) for picture in pictures],
