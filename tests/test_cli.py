@@ -244,6 +244,13 @@ def test_lab_opens_copies_and_writes_over_none(tmp_path, fake_lab):
     assert (mine / shipped()[0]).read_text() == "changed"
 
 
+def test_further_options_go_to_lab_and_to_nothing_else(tmp_path, fake_lab):
+    told = run("lab", "--no-browser", "--port=9999", folder=tmp_path, **fake_lab).stdout
+    assert told == "lab requesty-notebooks --no-browser --port=9999\n"
+    refused = run("history", "--no-browser", folder=tmp_path, code=2)
+    assert "unrecognized arguments: --no-browser" in refused.stderr
+
+
 def test_ctrl_c_is_left_to_lab(tmp_path, fake_lab):
     process = subprocess.Popen(
         [*COMMAND, "lab"],

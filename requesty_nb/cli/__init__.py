@@ -22,7 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a prompt may hold what the terminal cannot show
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, further = parser.parse_known_args(arguments)
+    if further and options.run is not _lab:
+        parser.error(f"unrecognized arguments: {' '.join(further)}")
+    options.further = further
     try:
         return int(options.run(options))
     except ImgEditError as error:
@@ -52,9 +56,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.set_defaults(run=_demo)
 
-    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
+    lab = commands.add_parser(
+        "lab",
+        help="open the notebooks in JupyterLab",
+        description="Further options, such as --no-browser or --port=9999, go to JupyterLab.",
+    )
     lab.add_argument(
-        "--into", default="requesty-notebooks", metavar="FOLDER", help="where your copies of them go"
+        "--into",
+        default="requesty-notebooks",
+        metavar="FOLDER",
+        help="where your copies of them go (default: ./requesty-notebooks)",
     )
     lab.set_defaults(run=_lab)
 
@@ -87,7 +98,7 @@ def _demo(options: argparse.Namespace) -> int:
 def _lab(options: argparse.Namespace) -> int:
     from requesty_nb.cli.lab import lab  # noqa: PLC0415 - each command loads what it needs
 
-    return lab(Path(options.into).expanduser())
+    return lab(Path(options.into).expanduser(), options.further)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -13,11 +13,16 @@ from requesty_nb.cli import notebooks
 from requesty_nb.errors import BadRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
-def lab(into: Path) -> int:
+def lab(into: Path, options: Sequence[str] = ()) -> int:
     """Copy the notebooks that are not there yet, and open JupyterLab on them until it is closed.
+
+    Args:
+        into: where the copies go.
+        options: of JupyterLab's own.
 
     Raises:
         BadRequest: JupyterLab is not installed.
@@ -28,7 +33,7 @@ def lab(into: Path) -> int:
     for notebook in sorted(notebooks.folder().glob("*.ipynb")):
         if not (into / notebook.name).exists():  # what a user has changed is not written over
             shutil.copyfile(notebook, into / notebook.name)
-    with subprocess.Popen([sys.executable, "-m", "jupyterlab", str(into)]) as process:  # noqa: S603 - our own interpreter
+    with subprocess.Popen([sys.executable, "-m", "jupyterlab", str(into), *options]) as process:  # noqa: S603 - our own interpreter
         # Ctrl+C is JupyterLab's to handle: it asks back, and saves.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
