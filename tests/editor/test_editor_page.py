@@ -8,47 +8,20 @@ import io
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING
 
 import comm
 import numpy as np
-import pytest
-from editing import COFFEE, SIZE, generate, opened, pairs
+from editing import COFFEE, SIZE, generate, pairs
 from ipywidgets.widgets.widget import _instances
 from kernels import kernel_in
-from pages import User, open_page
+from pages import User
 from photos import photo
 from PIL import Image, ImageChops
 
 import requesty_nb as rq
 from requesty_nb.masks import Mask
-from requesty_nb.sessions import Session
 from requesty_nb.widgets import Editor
 from requesty_nb.widgets.static import MAX_BYTES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pages import Page
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with open_page() as one:
-        yield one
-
-
-@pytest.fixture
-def session(tmp_path) -> Iterator[Session]:
-    with Session(model="offline/painter", history=tmp_path / "history") as one:
-        yield one
-
-
-@pytest.fixture
-def user(page, session) -> Iterator[User]:
-    with opened(page, session) as one:
-        yield one
-
 
 # --- on the page
 

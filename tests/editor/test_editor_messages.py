@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 import ipycanvas
 import numpy as np
 import pytest
-from editing import COFFEE, SIZE, agrees, opened, pairs
+from editing import COFFEE, SIZE, agrees, pairs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pages import User, open_page
@@ -18,30 +17,6 @@ from PIL import Image, ImageChops
 from requesty_nb.masks import Mask
 from requesty_nb.sessions import Session
 from requesty_nb.widgets import Editor, colours
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pages import Page
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with open_page() as one:
-        yield one
-
-
-@pytest.fixture
-def session(tmp_path) -> Iterator[Session]:
-    with Session(model="offline/painter", history=tmp_path / "history") as one:
-        yield one
-
-
-@pytest.fixture
-def user(page, session) -> Iterator[User]:
-    with opened(page, session) as one:
-        yield one
-
 
 # --- drawing
 

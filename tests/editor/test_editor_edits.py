@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from editing import COFFEE, PHOTOS, SIZE, agrees, generate, opened, pairs
-from pages import User, open_page
 from photos import encoded, photo
 from PIL import Image
 
@@ -19,28 +18,7 @@ from requesty_nb.sessions import Session
 from requesty_nb.widgets import Editor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pages import Page
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with open_page() as one:
-        yield one
-
-
-@pytest.fixture
-def session(tmp_path) -> Iterator[Session]:
-    with Session(model="offline/painter", history=tmp_path / "history") as one:
-        yield one
-
-
-@pytest.fixture
-def user(page, session) -> Iterator[User]:
-    with opened(page, session) as one:
-        yield one
-
+    from pages import User
 
 # --- edits
 

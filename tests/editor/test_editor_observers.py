@@ -10,41 +10,21 @@ import ipywidgets
 import numpy as np
 import pytest
 from editing import COFFEE, SIZE, agrees, generate, opened, pairs
-from pages import PATIENCE, User, open_page
+from pages import PATIENCE, User
 from photos import photo
 from PIL import Image
 from traitlets import TraitError
 
 from requesty_nb.errors import BadImage, BadRequest
 from requesty_nb.masks import Mask
-from requesty_nb.sessions import Session
 from requesty_nb.widgets import Editor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from pages import Page
 
 SMALL = (80, 60)
 BOX = Mask(SMALL).rect(0, 0, 9, 9)
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with open_page() as one:
-        yield one
-
-
-@pytest.fixture
-def session(tmp_path) -> Iterator[Session]:
-    with Session(model="offline/painter", history=tmp_path / "history") as one:
-        yield one
-
-
-@pytest.fixture
-def user(page, session) -> Iterator[User]:
-    with opened(page, session) as one:
-        yield one
 
 
 # --- what an observer sets

@@ -7,13 +7,13 @@ import io
 import re
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 from editing import COFFEE, PHOTOS, SIZE, agrees, opened, pairs
 from ipywidgets.widgets.widget import _instances
-from pages import User, open_page
+from pages import User
 from photos import encoded, photo
 from PIL import Image, ImageChops
 from traitlets import TraitError
@@ -21,34 +21,10 @@ from traitlets import TraitError
 from requesty_nb import images
 from requesty_nb.errors import BadImage, BadRequest
 from requesty_nb.masks import Mask
-from requesty_nb.sessions import Session
 from requesty_nb.widgets import Editor, colours
 from requesty_nb.widgets.canvases import EDGE
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pages import Page
-
-CONTRACT = Path(__file__).parent.parent / "js" / "src" / "model.ts"
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with open_page() as one:
-        yield one
-
-
-@pytest.fixture
-def session(tmp_path) -> Iterator[Session]:
-    with Session(model="offline/painter", history=tmp_path / "history") as one:
-        yield one
-
-
-@pytest.fixture
-def user(page, session) -> Iterator[User]:
-    with opened(page, session) as one:
-        yield one
+CONTRACT = Path(__file__).parent.parent.parent / "js" / "src" / "model.ts"
 
 
 # --- the contract
