@@ -1,10 +1,12 @@
 """The values an edit is made of, and how they are written down.
 
 `EditRequest` says what was asked and has a key; `EditResult` says what came; `EditRecord` is the immutable
-JSON of one attempt; `Edit` is a record whose pictures can be opened.
+JSON of one attempt; `Edit` is a record whose pictures can be opened; `Summary` is what looking through many
+of them needs, and `Tree` which went on from which.
 """
 
-from requesty_nb.models.edits import Edit, Picture
+from requesty_nb.models.differences import Difference, Differences, differences
+from requesty_nb.models.edits import Edit, Home, Picture
 from requesty_nb.models.records import (
     RECORD_VERSION,
     Cost,
@@ -17,20 +19,32 @@ from requesty_nb.models.records import (
     encode_record,
 )
 from requesty_nb.models.requests import UNKEYED, EditRequest, ImageRef
+from requesty_nb.models.seals import is_sealed, sealed
+from requesty_nb.models.summaries import Summary, summary_of
+from requesty_nb.models.trees import Tree
 
 __all__ = [
     "RECORD_VERSION",
     "UNKEYED",
     "Cost",
+    "Difference",
+    "Differences",
     "Edit",
     "EditRecord",
     "EditRequest",
     "EditResult",
     "Failure",
+    "Home",
     "ImageInfo",
     "ImageRef",
     "Picture",
     "State",
+    "Summary",
+    "Tree",
     "decode_record",
+    "differences",
     "encode_record",
+    "is_sealed",
+    "sealed",
+    "summary_of",
 ]

@@ -6,12 +6,12 @@ import io
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from requesty_nb.errors import HistoryFault
+from requesty_nb.errors import BadRequest, HistoryFault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from PIL import Image
@@ -21,6 +21,22 @@ if TYPE_CHECKING:
     from requesty_nb.masks import Mask
     from requesty_nb.models.records import Cost, EditRecord, EditResult, ImageInfo, State
     from requesty_nb.models.requests import EditRequest, ImageRef
+
+
+class Home(Protocol):
+    """Where an edit is kept: what it needs of its history, which it does not know."""
+
+    def parents(self, edit: Edit) -> Sequence[Edit]:
+        """Return the edits whose pictures were this one's sources."""
+
+    def children(self, edit: Edit) -> Sequence[Edit]:
+        """Return the edits that had a picture of this one as a source."""
+
+    def again(self, edit: Edit, changes: dict[str, Any]) -> Edit:
+        """Ask for an edit again, with changes."""
+
+    def cached(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """Return what ``make`` returned when first asked for under this name, in whatever process."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,14 +105,30 @@ class Edit:
         record: the attempt.
         read: returns the bytes of a stored picture by its sha256.
         replayed: whether it was answered from the record.
+        home: where it is kept, if it is.
+        remark: what to know of this answer, which is no part of the record: shown on its card.
     """
 
-    __slots__ = ("read", "record", "replayed")
+    __slots__ = ("home", "read", "record", "remark", "replayed")
 
-    def __init__(self, record: EditRecord, read: Callable[[str], bytes], *, replayed: bool = False) -> None:
+    def __init__(
+        self,
+        record: EditRecord,
+        read: Callable[[str], bytes],
+        *,
+        replayed: bool = False,
+        home: Home | None = None,
+        remark: str = "",
+    ) -> None:
         self.record = record
         self.replayed = replayed
         self.read = read
+        self.home = home
+        self.remark = remark
+
+    def answered(self, *, replayed: bool = True, remark: str = "") -> Edit:
+        """Return the same edit as an answer from the record."""
+        return Edit(self.record, self.read, replayed=replayed, home=self.home, remark=remark)
 
     @property
     def id(self) -> str:
@@ -159,8 +191,8 @@ class Edit:
 
     @property
     def cost(self) -> Cost | None:
-        """What it cost, or None if that cannot be told."""
-        return self.record.result.cost if self.record.result else None
+        """What it cost, or may have cost, or None if that cannot be told."""
+        return self.record.cost
 
     @property
     def leaks(self) -> tuple[Leak | None, ...]:
@@ -230,6 +262,45 @@ class Edit:
             return None
         (left, top), (width, height) = frame.within, frame.size
         return left, top, width - frame.source[0] - left, height - frame.source[1] - top
+
+    @property
+    def parents(self) -> Sequence[Edit]:
+        """The edits whose pictures were its sources, in their order; of equal pictures, the first."""
+        return () if self.home is None else self.home.parents(self)
+
+    @property
+    def children(self) -> Sequence[Edit]:
+        """The edits that went on from its pictures, oldest first."""
+        return () if self.home is None else self.home.children(self)
+
+    def again(self, **changes: Any) -> Edit:  # noqa: ANN401 - those of `Session.ask`
+        """Ask for this edit again, with changes: ``edit.again(prompt="a blue hat")``.
+
+        It goes through the session that keeps it: what is recorded is replayed, and without any change that
+        is this very edit; ``new=True`` pays for another.
+
+        Args:
+            changes: any argument of `Session.ask`; ``images`` for the sources.
+
+        Raises:
+            BadRequest: it is of no session, or a change cannot be right.
+            ImgEditError: as `Session.edit`.
+        """
+        if self.home is None:
+            raise BadRequest(
+                "This edit was not kept, so it is not known how to ask for it again.",
+                hint="Ask the session: session.again(edit, prompt=...).",
+            )
+        return self.home.again(self, changes)
+
+    def cached(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """Return bytes derived from its pictures, such as a thumbnail: made once, if it is kept anywhere.
+
+        Args:
+            name: names what they are derived from, and how: a file name.
+            make: makes them.
+        """
+        return make() if self.home is None else self.home.cached(name, make)
 
     def stored(self, ref: ImageRef) -> bytes:
         """Return the stored bytes of a source or mask of this edit's request.

@@ -10,6 +10,7 @@ import msgspec
 from requesty_nb.errors import HistoryFault
 from requesty_nb.frames import Leak  # noqa: TC001 - likewise
 from requesty_nb.models.requests import EditRequest  # noqa: TC001 - likewise
+from requesty_nb.models.seals import is_sealed, sealed
 
 RECORD_VERSION = 1
 State = Literal["ok", "failed", "unknown"]
@@ -31,12 +32,12 @@ class Cost(msgspec.Struct, frozen=True):
         low: at least this.
         high: at most this, as far as is known; the router's markup included.
         basis: ``reported`` by the endpoint, from its ``usage`` and a price table, an ``estimate`` from the
-            request alone, or ``free``.
+            request alone, ``free``, or a ``sum`` of several edits.
     """
 
     low: float
     high: float
-    basis: Literal["reported", "usage", "estimate", "free"]
+    basis: Literal["reported", "usage", "estimate", "free", "sum"]
 
 
 class EditResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -62,7 +63,10 @@ class EditResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Why an attempt gave no picture: the error's type and what it said."""
+    """Why an attempt gave no picture: the error's type and what it said.
+
+    ``cost`` is what it may have cost, where it is not known that it cost nothing.
+    """
 
     type: str
     message: str
@@ -72,6 +76,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     code: str = ""
     request_id: str = ""
     body: str = ""
+    cost: Cost | None = None
 
 
 class EditRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -110,24 +115,42 @@ class EditRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     versions: dict[str, str] = {}
     version: int = RECORD_VERSION
 
+    @property
+    def cost(self) -> Cost | None:
+        """What it cost, or may have cost, or None if that cannot be told."""
+        if self.result:
+            return self.result.cost
+        return self.failure.cost if self.failure else None
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The sha256 of all that a history keeps of it: sources, mask, and pictures."""
+        request = self.request
+        refs = (*request.images, *([request.mask] if request.mask else ()))
+        infos = (*(self.result.images if self.result else ()), *self.restored)
+        found = [*(ref.stored for ref in refs if ref.stored), *(info.sha256 for info in infos)]
+        return tuple(dict.fromkeys(found))
+
 
 _decode_record = msgspec.json.Decoder(EditRecord)
 
 
 def encode_record(record: EditRecord) -> bytes:
-    """Return a record as the JSON that is stored."""
-    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+    """Return a record as the JSON that is stored, sealed."""
+    return sealed(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
 
 
 def decode_record(data: bytes) -> EditRecord:
-    """Read a record back.
+    """Read a record back; one without a seal, from before there were any, is read too.
 
     Raises:
         HistoryFault: it is damaged, or from a newer version of this package.
     """
+    if is_sealed(data) is False:
+        raise HistoryFault("A record in the history is damaged: its seal does not fit what it says.")
     try:
         record = _decode_record.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise HistoryFault(f"A record in the history cannot be read: {error}") from None
     if record.version > RECORD_VERSION:
         raise HistoryFault(

@@ -57,9 +57,9 @@ class EditRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     n: int = 1
     frame: Frame | None = None
 
-    def canonical(self) -> bytes:
-        """Return the JSON that the key is made of: sorted, and with digests in the pictures' place."""
-        value = {
+    def keyed(self) -> dict[str, Any]:
+        """Return what tells this request from others: sources and mask stand as their digests."""
+        return {
             "prompt": self.prompt,
             "model": self.model,
             "images": [image.digest for image in self.images],
@@ -68,7 +68,10 @@ class EditRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
             "n": self.n,
             "frame": self.frame,
         }
-        return msgspec.json.encode(value, order="sorted")
+
+    def canonical(self) -> bytes:
+        """Return the JSON that the key is made of: sorted, and with digests in the pictures' place."""
+        return msgspec.json.encode(self.keyed(), order="sorted")
 
     @property
     def key(self) -> str:

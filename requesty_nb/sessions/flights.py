@@ -11,7 +11,6 @@ import anyio
 import anyio.to_thread
 
 from requesty_nb.errors import OutcomeUnknown
-from requesty_nb.models import Edit
 from requesty_nb.sessions.bridge import TICK
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from requesty_nb.client import Watch
+    from requesty_nb.models import Edit
 
 _JOINED = "waiting for the same request, which is under way"
 
@@ -84,7 +84,7 @@ class Flight:
         if self.edit is None:
             raise self.error or OutcomeUnknown("The same request was under way, and was interrupted.")
         if self.claimed:
-            return Edit(self.edit.record, self.edit.read, replayed=True)
+            return self.edit.answered()
         self.claimed = True
         return self.edit
 
