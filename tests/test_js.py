@@ -13,7 +13,7 @@ HOUSE = Path(__file__).parent.parent
 JS = HOUSE / "js"
 STATIC = HOUSE / "requesty_nb" / "static"
 BUNDLE = ("editor.js", "editor.css")
-MOST_BYTES = {"editor.js": 60_000, "editor.css": 12_000}  # minified: they travel with every widget's state
+MOST_BYTES = {"editor.js": 61_000, "editor.css": 12_000}  # minified: they travel with every widget's state
 
 
 def tool() -> str:

@@ -1,19 +1,20 @@
-/** Source and result, looked at in four ways. */
+/** Source and result, or any two pictures, looked at in four ways. */
 
+import "./compare.css";
 import { el, urls } from "./dom";
-import type { Link, Size } from "./model";
-import { button, commanding, div, on } from "./pieces";
+import { button, div } from "./pieces";
+import { contained, frame, lowered, type Names, picture, type Size, slider } from "./slider";
 
 const GAIN = 4; // how much a difference is amplified
-const TALLEST = 540; // CSS pixels
 
 export interface Pictures {
   prompt: string;
   masked: boolean;
   leak: string;
   size: Size; // of the source as framed and of the restored picture
+  left?: Size; // of the left picture, where it is not the source as framed
   received: Size;
-  bytes: DataView[]; // source, restored, received, perhaps the heat map
+  bytes: DataView[]; // source, restored, perhaps received, perhaps the heat map; or one picture alone
 }
 
 /** Absolute difference of two RGBA pictures of one size, amplified, opaque; what is transparent counts as well. */
@@ -36,71 +37,22 @@ export function difference(
   return out;
 }
 
-/** Where a divider at 0 to 100 goes by a key; undefined if it is not one that moves it. */
-export function slide(at: number, key: string, large: boolean): number | undefined {
-  const step = large || key.startsWith("Page") ? 10 : 2;
-  if (/^(Arrow(Right|Up)|PageUp)$/.test(key)) return Math.min(100, at + step);
-  if (/^(Arrow(Left|Down)|PageDown)$/.test(key)) return Math.max(0, at - step);
-  return key === "Home" ? 0 : key === "End" ? 100 : undefined;
+/** What a comparison is of, and how it is looked at first. */
+export interface Subject {
+  names: Names;
+  mode: Mode;
 }
 
-/** Left, top, width and height of a picture contained in a box, centred. */
-export function contained([width, height]: Size, [wide, high]: Size): [number, number, number, number] {
-  const scale = Math.min(wide / width, high / height);
-  return [(wide - width * scale) / 2, (high - height * scale) / 2, width * scale, height * scale];
-}
+const AN_EDIT: Subject = { names: ["Source", "Result"], mode: "beside" };
 
-function frame([width, height]: Size, ...children: Node[]): HTMLElement {
-  const box = div("frame", ...children);
-  box.style.aspectRatio = `${width} / ${height}`;
-  box.style.maxWidth = `${(TALLEST * width) / height}px`;
-  return box;
+/** What a comparison stands on: its own name on the page, and its end. */
+export interface Ground {
+  readonly view: string;
+  readonly signal: AbortSignal;
 }
-
-const picture = (src: string, alt: string) => el("img", { src, alt, draggable: "false" });
 
 const figure = (caption: string, size: Size, image: Node) =>
   el("figure", {}, frame(size, image), el("figcaption", {}, `${caption}, ${size.join(" × ")}`));
-
-function slider(size: Size, source: HTMLElement, result: HTMLElement): HTMLElement {
-  const divider = el("div", {
-    class: "rqe-divider",
-    role: "slider",
-    tabindex: 0,
-    "aria-label": "Divider: source at its left, result at its right",
-  });
-  const box = frame(size, source, result, divider);
-  box.classList.add("rqe-slider");
-  let at = 50;
-  const move = (to: number) => {
-    at = Math.min(100, Math.max(0, to));
-    divider.style.left = `${at}%`;
-    source.style.clipPath = `inset(0 ${100 - at}% 0 0)`;
-    result.style.clipPath = `inset(0 0 0 ${at}%)`;
-    divider.setAttribute("aria-valuenow", at.toFixed());
-    divider.setAttribute("aria-valuetext", `${at.toFixed()} %`);
-  };
-  const follow = ({ clientX, pointerId }: PointerEvent) => {
-    const { left, width } = box.getBoundingClientRect();
-    if (box.hasPointerCapture(pointerId)) move(((clientX - left) / width) * 100);
-  };
-  on(box, "pointerdown", (event) => {
-    if (event.button) return;
-    event.preventDefault();
-    box.setPointerCapture(event.pointerId);
-    divider.focus({ preventScroll: true });
-    follow(event);
-  });
-  on(box, "pointermove", follow);
-  on(divider, "keydown", (event) => {
-    const to = slide(at, event.key, event.shiftKey);
-    if (to === undefined || commanding(event)) return;
-    event.preventDefault();
-    move(to);
-  });
-  move(at);
-  return box;
-}
 
 async function drawDifference(canvas: HTMLCanvasElement, images: [HTMLImageElement, HTMLImageElement]) {
   await Promise.all(images.map((image) => image.decode()));
@@ -129,12 +81,14 @@ const fits = ({ received, size }: Pictures) => {
 };
 
 /** What is said under the pictures. */
-function words(mode: Mode, pictures: Pictures, raw: boolean): string {
+function words(mode: Mode, [left, right]: Names, pictures: Pictures, raw: boolean): string {
   if (mode === "heat") return pictures.leak;
   const lines: string[] = [];
-  if (mode === "slider") lines.push("Source at the left, result at the right.");
+  if (mode === "slider") lines.push(`${left} at the left, ${lowered(right)} at the right.`);
   if (mode === "difference")
-    lines.push(`Absolute difference of source and result, amplified ${GAIN} times: black is equal.`);
+    lines.push(
+      `Absolute difference of ${lowered(left)} and ${lowered(right)}, amplified ${GAIN} times: black is equal.`,
+    );
   if (pictures.masked) lines.push(raw ? RECEIVED : RESTORED);
   if (raw && !fits(pictures) && mode !== "beside")
     lines.push("Its shape is not the source’s: it is fitted in.");
@@ -150,11 +104,11 @@ export interface Compare {
   raw(): boolean;
 }
 
-export function compare(link: Link): Compare {
-  const put = urls(link.signal);
+export function compare(ground: Ground, { names, mode: first } = AN_EDIT): Compare {
+  const put = urls(ground.signal);
   const sources: string[] = [];
   let shown: Pictures | undefined;
-  let mode: Mode = "beside";
+  let mode = first;
   let wantsRaw = false;
   const stage = el("div", { class: "rqe-sight" });
   const caption = el("p", { class: "rqe-quiet" });
@@ -163,7 +117,7 @@ export function compare(link: Link): Compare {
       mode = name;
       draw();
     };
-    const input = el("input", { type: "radio", name: `rqe-${link.view}-mode`, onchange });
+    const input = el("input", { type: "radio", name: `rqe-${ground.view}-mode`, onchange });
     return { name, input, label: el("label", {}, input, MODES[name]) };
   };
   const choices = (Object.keys(MODES) as Mode[]).map(choose);
@@ -178,16 +132,22 @@ export function compare(link: Link): Compare {
     sources[at] = url;
     return url;
   };
-  const raw = () => wantsRaw && shown?.masked === true;
-  const fill = (name: Mode | "wait", text: string, ...pictures: Node[]) => {
+  const received = () => shown?.masked === true && shown.bytes.length > 2;
+  const raw = () => wantsRaw && received();
+  const fill = (name: Mode | "alone" | "wait", text: string, ...pictures: Node[]) => {
     stage.dataset.mode = name;
     stage.replaceChildren(...pictures);
     caption.textContent = text;
   };
 
+  const alone = ({ size, prompt }: Pictures) => {
+    modes.hidden = toggle.hidden = true;
+    fill("alone", "", frame(size, picture(sources[0] ?? "", `${names[1]}: ${prompt}`)));
+  };
   const draw = () => {
     if (!shown) return;
-    const { size, received, prompt, masked, bytes } = shown;
+    const { size, prompt, masked, bytes } = shown;
+    if (bytes.length < 2) return alone(shown);
     const [one = "", restored = "", asReceived = "", heat = ""] = sources;
     const heated = masked && bytes.length > 3;
     const now = mode === "heat" && !heated ? "beside" : mode;
@@ -196,16 +156,17 @@ export function compare(link: Link): Compare {
       label.hidden = name === "heat" && !heated;
     }
     modes.hidden = false;
-    toggle.hidden = !masked || now === "heat";
+    toggle.hidden = !received() || now === "heat";
     toggle.setAttribute("aria-pressed", String(raw()));
-    const source = picture(one, "Source");
-    const result = picture(raw() ? asReceived : restored, `Result: ${prompt}`);
-    const text = words(now, shown, raw());
+    const source = picture(one, names[0]);
+    const result = picture(raw() ? asReceived : restored, `${names[1]}: ${prompt}`);
+    const text = words(now, names, shown, raw());
     if (now === "beside") {
-      const name = masked ? (raw() ? "As received" : "Restored") : "Result";
-      fill(now, text, figure("Source", size, source), figure(name, raw() ? received : size, result));
+      const name = masked ? (raw() ? "As received" : "Restored") : names[1];
+      const [left, right] = [shown.left ?? size, raw() ? shown.received : size];
+      fill(now, text, figure(names[0], left, source), figure(name, right, result));
     } else if (now === "slider") {
-      const box = slider(size, source, result);
+      const box = slider(size, names, source, result);
       if (raw() && !fits(shown)) box.style.background = "none"; // beside the picture nothing is transparent
       fill(now, text, box);
     } else if (now === "difference") {

@@ -2,6 +2,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 import "./base.css";
+import "./pieces.css";
 import "./editor.css";
 import "./stage.css";
 import { el } from "./dom";

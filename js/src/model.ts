@@ -6,7 +6,7 @@
  */
 
 import type { AnyModel } from "@anywidget/types";
-import { newId } from "./clock";
+import { type Answer, connected, type Linked } from "./link";
 
 export type Box = [number, number, number, number];
 export type Size = [number, number];
@@ -117,7 +117,7 @@ export type Outgoing =
 
 /** Messages from Python. */
 export type Incoming =
-  | { k: "ack"; s: number; problem?: string }
+  | Answer
   | { k: "detail"; v: string; box: Box } // Buffers: WebP of the source there, grey PNG of the mask there
   | { k: "accepted"; j: string }
   // Buffers: the source as the restored picture frames it, the restored picture, the picture as received, all JPEG
@@ -126,102 +126,7 @@ export type Incoming =
   | { k: "cell"; id: string; text: string }
   | { k: "notice"; kind: "info" | "warning" | "error"; text: string };
 
-type Asked = Outgoing["k"];
-type Kind = Incoming["k"];
-type Of<K extends Kind> = Extract<Incoming, { k: K }>;
-type Hear<K extends Kind> = (message: Of<K>, buffers: DataView[], answered?: Asked) => void;
+/** One view's connection to its editor. */
+export type Link = Linked<Traits, Outgoing, Incoming>;
 
-/** One view's connection: typed traits and messages, and what Python has not yet answered. */
-export interface Link {
-  /** An id of this view, for answers that are for it alone. */
-  readonly view: string;
-  get<N extends keyof Traits>(name: N): Traits[N];
-  /** Sets a trait in Python and in all views. */
-  set<N extends keyof Traits>(name: N, value: Traits[N]): void;
-  /** Calls `then` now and on every change, until the signal. */
-  follow<N extends keyof Traits>(names: N | N[], then: () => void): void;
-  /** Sends a message; returns its number, or 0 if there is no kernel to hear it. */
-  send(message: Outgoing, buffers?: ArrayBuffer[]): number;
-  /** Calls `then` with each such message, of acks only with this view's own, and with the kind of what they answer. */
-  hear<K extends Kind>(kind: K, then: Hear<K>): void;
-  /** Numbers sent and not answered, ascending; none once the kernel is gone. Of these kinds, if any are named. */
-  waiting(...kinds: Asked[]): number[];
-  /** Calls `then` when something is sent, answered, or the kernel is found gone. */
-  onWaiting(then: () => void): void;
-  /** The kernel was restarted, or there is none: the host says so, or the last message was not taken. */
-  gone(): boolean;
-  /** The host says whether a kernel is behind the view; until it does, one is. */
-  plugged(live: boolean): void;
-  readonly signal: AbortSignal;
-}
-
-export function connect(model: AnyModel<Traits>, signal: AbortSignal): Link {
-  const hearers = new Map<Kind, Hear<Kind>[]>();
-  const watchers: (() => void)[] = [];
-  const open = new Map<number, Asked>();
-  let last = Math.floor(Math.random() * 1e8); // answers reach all views, and other tabs: whose is whose
-  let live = true;
-  let lost = false;
-  const tell = () => {
-    for (const watcher of watchers) watcher();
-  };
-  const lose = (now: boolean) => {
-    lost = now;
-    if (lost) open.clear(); // nobody will answer
-  };
-  const receive = (message: Incoming, buffers: DataView[]) => {
-    const answered = message.k === "ack" ? open.get(message.s) : undefined;
-    if (message.k === "ack") {
-      if (!open.delete(message.s)) return;
-      tell();
-    }
-    for (const hearer of hearers.get(message.k) ?? []) hearer(message as never, buffers, answered);
-  };
-  model.on("msg:custom", receive);
-  signal.addEventListener("abort", () => model.off("msg:custom", receive));
-  const attempt = (what: () => void): boolean => {
-    try {
-      what();
-      lose(!live); // without a kernel some hosts send into nothing, without a word
-    } catch {
-      lose(true); // "Cannot send": the comm died with its kernel
-    }
-    return !lost;
-  };
-  return {
-    view: newId(),
-    signal,
-    get: (name) => model.get(name),
-    set(name, value) {
-      model.set(name, value);
-      attempt(() => model.save_changes());
-      if (lost) tell();
-    },
-    follow(names, then) {
-      for (const name of Array.isArray(names) ? names : [names]) {
-        model.on(`change:${name}`, then);
-        signal.addEventListener("abort", () => model.off(`change:${name}`, then));
-      }
-      then();
-    },
-    send(message, buffers = []) {
-      last += 1;
-      const sent = attempt(() => model.send({ ...message, s: last }, undefined, buffers));
-      if (sent) open.set(last, message.k);
-      tell();
-      return sent ? last : 0;
-    },
-    hear(kind, then) {
-      hearers.set(kind, [...(hearers.get(kind) ?? []), then as unknown as Hear<Kind>]);
-    },
-    waiting: (...kinds) =>
-      [...open].filter(([, kind]) => !kinds.length || kinds.includes(kind)).map(([number]) => number),
-    onWaiting: (then) => void watchers.push(then),
-    plugged(now) {
-      live = now;
-      lose(!now);
-      tell();
-    },
-    gone: () => lost,
-  };
-}
+export const connect = (model: AnyModel<Traits>, signal: AbortSignal): Link => connected(model, signal);

@@ -2,7 +2,7 @@
 
 import { el } from "./dom";
 import type { Choices, Link } from "./model";
-import { div } from "./pieces";
+import { div, labelled } from "./pieces";
 
 type Name = keyof Choices;
 
@@ -19,17 +19,6 @@ const TYPED = { spellcheck: "false", autocomplete: "off" };
 export function count(text: string, otherwise: number): number {
   const value = Math.round(Number(text));
   return text.trim() && !Number.isNaN(value) ? Math.min(10, Math.max(1, value)) : otherwise;
-}
-
-export function labelled(
-  link: Link,
-  name: string,
-  label: string,
-  control: HTMLElement,
-  ...more: Node[]
-): HTMLElement {
-  control.id = `rqe-${link.view}-${name}`;
-  return div(`field rqe-the-${name}`, el("label", { for: control.id }, label), control, ...more);
 }
 
 /** Sets a trait to what an input holds, if that is anything. */
@@ -70,7 +59,7 @@ function choice(link: Link, name: Name, label: string): Field {
   link.follow([name, "choices"], () => {
     if (!other.matches(":focus")) show();
   });
-  return { element: labelled(link, name, label, select, other), flush };
+  return { element: labelled(link.view, name, label, select, other), flush };
 }
 
 function model(link: Link): Field {
@@ -96,7 +85,7 @@ function model(link: Link): Field {
   link.follow("model", () => {
     if (!input.matches(":focus")) show();
   });
-  return { element: labelled(link, "model", "Model", input, menu), flush };
+  return { element: labelled(link.view, "model", "Model", input, menu), flush };
 }
 
 function pictures(link: Link): Field {
@@ -110,7 +99,7 @@ function pictures(link: Link): Field {
   };
   const input = el("input", { type: "number", min: 1, max: 10, onchange: flush });
   link.follow("n", show);
-  return { element: labelled(link, "n", "Pictures", input), flush };
+  return { element: labelled(link.view, "n", "Pictures", input), flush };
 }
 
 export function options(link: Link): Field {

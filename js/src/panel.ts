@@ -5,8 +5,8 @@ import { el } from "./dom";
 import { whatIsEdited } from "./hint";
 import { jobs } from "./jobs";
 import type { Link } from "./model";
-import { labelled, options } from "./options";
-import { div, on, say } from "./pieces";
+import { options } from "./options";
+import { div, labelled, on, say } from "./pieces";
 import { references } from "./references";
 
 const PAUSE = 150; // milliseconds without typing before the prompt is set
@@ -46,7 +46,7 @@ function promptBox(link: Link): Prompt {
     area.value = value;
   });
   return {
-    element: labelled(link, "prompt", "Prompt", area, problem),
+    element: labelled(link.view, "prompt", "Prompt", area, problem),
     take() {
       flush();
       if (area.value.trim()) return true;

@@ -1,4 +1,4 @@
-/** What the panel and the results are made of. */
+/** What the panel, the results and the gallery are made of. */
 
 import { el } from "./dom";
 
@@ -32,4 +32,16 @@ export function place(list: Element, items: Element[]): void {
   for (const child of [...list.children]) if (!items.includes(child)) child.remove();
   for (const [at, item] of items.entries())
     if (list.children[at] !== item) list.insertBefore(item, list.children[at] ?? null);
+}
+
+/** A form's control under its label; `view` and `name` are its own on the page. */
+export function labelled(
+  view: string,
+  name: string,
+  label: string,
+  control: HTMLElement,
+  ...more: Node[]
+): HTMLElement {
+  control.id = `rqe-${view}-${name}`;
+  return div(`field rqe-the-${name}`, el("label", { for: control.id }, label), control, ...more);
 }

@@ -1,9 +1,9 @@
 /** Whether a kernel is behind the view: ipywidgets knows it of every model of its own; other hosts do not say. */
 
 import type { AnyModel } from "@anywidget/types";
-import type { Link, Traits } from "./model";
+import type { Linked, Message } from "./link";
 
-/** A model as ipywidgets keeps it. The editor's own is hidden from it; its layout is alive as long as it is. */
+/** A model as ipywidgets keeps it. The widget's own is hidden from it; its layout is alive as long as it is. */
 interface Layout {
   comm_live?: boolean;
   on(name: string, then: () => void): void;
@@ -11,7 +11,10 @@ interface Layout {
 }
 
 /** Tells the link when the kernel is restarted, and at once if the view is only of a notebook that was saved. */
-export function plug(link: Link, model: AnyModel<Traits>): void {
+export function plug<T extends object, O extends Message, I extends Message>(
+  link: Linked<T, O, I>,
+  model: AnyModel<T>,
+): void {
   const layout = (model as AnyModel).get("layout") as Layout | null | undefined;
   if (typeof layout?.comm_live !== "boolean") return;
   const tell = () => link.plugged(layout.comm_live !== false);

@@ -1,10 +1,10 @@
 /** One result beside its source, what is known of it, and what can be done with it. */
 
 import { compare } from "./compare";
+import { copying } from "./copying";
 import { el } from "./dom";
 import type { Link, Outgoing, ResultCard } from "./model";
 import { RERUN } from "./offers";
-import { labelled } from "./options";
 import { button, div } from "./pieces";
 
 export interface Viewer {
@@ -14,36 +14,9 @@ export interface Viewer {
   close(): void;
 }
 
-interface Copying {
-  element: HTMLElement;
-  copy(text: string): Promise<string>;
-}
-
-/** Copies text, or shows it selected where the browser refuses. */
-function copying(link: Link): Copying {
-  const area = el("textarea", { rows: 4, readonly: true, spellcheck: "false" });
-  const element = labelled(link, "cell", "The cell", area);
-  return {
-    element,
-    async copy(text) {
-      try {
-        await navigator.clipboard.writeText(text);
-        element.hidden = true;
-        return "Copied.";
-      } catch {
-        element.hidden = false;
-        area.value = text;
-        area.focus();
-        area.select();
-        return "The browser does not let it be copied: press Ctrl+C.";
-      }
-    },
-  };
-}
-
 export function viewer(link: Link): Viewer {
   const sides = compare(link);
-  const cell = copying(link);
+  const cell = copying(link.view);
   const prompt = el("p");
   const headline = el("h3");
   const facts = el("dl");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { contained, difference, slide } from "../src/compare";
+import { difference } from "../src/compare";
+import { contained, slide } from "../src/slider";
 
 const rgba = (...values: number[]) => new Uint8ClampedArray(values);
 
