@@ -106,11 +106,15 @@ def scene() -> Image.Image:
 
     for _ in range(_DISCS):
         across, down, radius = chance(_EDGE), chance(_EDGE), 10 + chance(40)
-        away = (x - across) ** 2 + (y - down) ** 2
-        shade = 60 - 60 * away // radius**2
         colour = np.array([chance(120), 60 + chance(120), 60 + chance(120)])
+        box = (  # all else stays as it is
+            slice(max(0, down - radius), down + radius + 1),
+            slice(max(0, across - radius), across + radius + 1),
+        )
+        away = (x[box] - across) ** 2 + (y[box] - down) ** 2
+        shade = 60 - 60 * away // radius**2
         disc = (colour + shade[..., None]).clip(0, 255)
-        pixels = np.where((away <= radius**2)[..., None], disc, pixels)
+        pixels[box] = np.where((away <= radius**2)[..., None], disc, pixels[box])
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
