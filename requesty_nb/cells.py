@@ -10,7 +10,7 @@ from requesty_nb.errors import BadRequest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from requesty_nb.models import Edit
+    from requesty_nb.models import Edit, EditRequest
     from requesty_nb.options import Option
 
 
@@ -27,34 +27,60 @@ def cell_of(edit: Edit, *, sources: Sequence[str] | None = None, mask: str | Non
         mask: likewise for its mask.
 
     Raises:
-        BadRequest: it holds what no line can carry, or has another number of pictures.
+        BadRequest: as `cell_for`.
     """
-    request = edit.request
     kept = f"rq.history[{edit.id!r}]"
     if sources is None:
-        sources = [f"{kept}.sources[{place}]" for place in range(len(request.images))]
+        sources = [f"{kept}.sources[{place}]" for place in range(len(edit.request.images))]
+    if mask is None and needs_mask(edit.request):
+        mask = f"{kept}.mask"
+    return cell_for(edit.request, sources, mask=mask, take=edit.take)
+
+
+def cell_for(
+    request: EditRequest, sources: Sequence[str], *, mask: str | None = None, take: int | None = None
+) -> str:
+    """Return the ``%%imgedit`` cell that makes a request, which may come from a stranger.
+
+    Its prompt and values are text in the cell, never code: what is evaluated are the words given for the
+    pictures, if they are expressions. The cell is read back before it is returned: it says just this.
+
+    Args:
+        request: what to ask for; with an empty model, the notebook's default is asked.
+        sources: the words that stand for its pictures.
+        mask: the word that stands for its mask; None for none.
+        take: which of the equal requests to replay, or pay for once; None leaves it to the defaults.
+
+    Raises:
+        BadRequest: it holds what no line can carry, or has another number of pictures.
+    """
     if len(sources) != len(request.images):
         raise BadRequest(
             f"{len(sources)} words were given for the {len(request.images)} pictures of this edit."
         )
+    if not request.model.isprintable():
+        raise BadRequest(f"No %%imgedit line can carry a model named {request.model!r}.")
     own, further = _parted(request.params)
     line = options.Options(
         images=tuple(sources),
-        mask=mask or (f"{kept}.mask" if _needs_mask(edit) else None),
-        model=request.model,
+        mask=mask,
+        model=request.model or None,
         n=None if request.n == 1 else request.n,
-        extend=None if edit.extend is None else ",".join(map(str, edit.extend)),
-        take=edit.take,
-        replay="auto",
+        extend=None if request.extend is None else ",".join(map(str, request.extend)),
+        take=take,
+        replay=None if take is None else "auto",
         params=tuple(further.items()),
         **own,
     )
-    return options.to_cell(line, request.prompt)
+    cell = options.to_cell(line, request.prompt)
+    if options.parse(cell.partition("\n")[0].removeprefix("%%imgedit")) != line:
+        raise BadRequest("This request holds a value that no %%imgedit line can carry.")
+    return cell
 
 
-def _needs_mask(edit: Edit) -> bool:
+def needs_mask(request: EditRequest) -> bool:
     """Tell whether a mask has to be given: the empty one of a picture that is extended comes by itself."""
-    mask, frame = edit.request.mask, edit.request.frame
+    mask, frame = request.mask, request.frame
     if mask is None:
         return False
     return frame is None or not frame.extends or mask.digest != masks.Mask(frame.source).digest
@@ -68,7 +94,7 @@ def _parted(params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, object]]:
         option = next((one for one in options.OPTIONS if one.wire == name), None)
         if option and _carries(option, value):
             own[option.field] = value
-        elif "=" in name or len(name.split()) != 1 or name != name.strip():
+        elif "=" in name or " " in name or not name or not name.isprintable():
             raise BadRequest(f"No %%imgedit line can carry a parameter named {name!r}.")
         else:
             further[name] = value
@@ -76,6 +102,8 @@ def _parted(params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, object]]:
 
 
 def _carries(option: Option, value: object) -> bool:
+    if not str(value).isprintable():
+        return False  # as JSON it is plain text
     try:
         read = option.convert(str(value))
     except ValueError:

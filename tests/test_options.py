@@ -511,6 +511,8 @@ def as_the_shell_gives_it(cell: str) -> tuple[str, str]:
 @given(options=MADE, prompt=st.text(st.characters(exclude_categories=["Cs"])))
 @example(options=Options(images=("it's 12\" wide", "-n")), prompt=" {a}\r\n}\n\n")
 @example(options=Options(params=(("x", "1"), ("y", "a\nb"))), prompt="")
+@example(options=Options(images=("a.png",)), prompt="... so\n>>> a hat\n  \n   ...: x\n>>>\n \x1b[1m\u202eb")
+@example(options=Options(images=("a.png",)), prompt="In [1]: a hat\n\u00a0\n{x}")
 def test_a_cell_reads_back_to_the_same_options_and_prompt(options: Options, prompt: str) -> None:
     cell = to_cell(options, prompt)
     line, body = cell.split("\n", 1)

@@ -257,11 +257,7 @@ class Edit:
     @property
     def extend(self) -> tuple[int, int, int, int] | None:
         """Pixels that were added at left, top, right and bottom, or None."""
-        frame = self.record.request.frame
-        if frame is None or not frame.extends:
-            return None
-        (left, top), (width, height) = frame.within, frame.size
-        return left, top, width - frame.source[0] - left, height - frame.source[1] - top
+        return self.record.request.extend
 
     @property
     def parents(self) -> Sequence[Edit]:

@@ -57,6 +57,14 @@ class EditRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     n: int = 1
     frame: Frame | None = None
 
+    @property
+    def extend(self) -> tuple[int, int, int, int] | None:
+        """Pixels that are added at left, top, right and bottom, or None."""
+        if self.frame is None or not self.frame.extends:
+            return None
+        (left, top), (width, height) = self.frame.within, self.frame.size
+        return left, top, width - self.frame.source[0] - left, height - self.frame.source[1] - top
+
     def keyed(self) -> dict[str, Any]:
         """Return what tells this request from others: sources and mask stand as their digests."""
         return {

@@ -200,7 +200,7 @@ def _written(option: Option, value: object) -> list[str]:
 def _json(value: object) -> str:
     import json  # noqa: PLC0415 - only --param needs it
 
-    if isinstance(value, str) and as_json(value) == value and not _broken(value):
+    if isinstance(value, str) and as_json(value) == value and value.isprintable():
         return value
     return json.dumps(value)
 

@@ -22,6 +22,13 @@ _STRING = (
     r'|"(?:[^"\\\n]|\\.)*"'
 )
 _EXCERPT = 40
+# What notebooks and their front ends trim, change or take for something else on the way to the magic, and
+# what a reader would not see: it turns the direction of text, or moves a terminal's cursor.
+_CHANGED = (
+    r"^[^\S\n]+$"  # lines of nothing but space
+    r"|^[^\S\n]*(?:>>>|\.\.\.)|^(?:\[\w+\])? ?In \["  # a prompt of Python or IPython, which is taken off
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+"
+)
 
 
 def fill(template: str, evaluate: Callable[[str], object]) -> str:
@@ -46,11 +53,18 @@ def fill(template: str, evaluate: Callable[[str], object]) -> str:
 def escape(prompt: str) -> str:
     """Return the template that fills to exactly this prompt.
 
-    Space at its ends, and carriage returns, become expressions, because notebooks and their front ends
-    trim or change them on the way.
+    What would be changed on the way through a notebook, such as space at the ends, and what cannot be seen,
+    becomes an expression: a literal text.
     """
-    doubled = prompt.replace("{", "{{").replace("}", "}}")
-    return re.sub(r"\A\s+|\s+\Z|\r+", lambda space: "{" + repr(space[0]) + "}", doubled)
+    start, inner = len(prompt) - len(prompt.lstrip()), prompt.strip()
+    before, after = prompt[:start], prompt[start + len(inner) :]
+    doubled = inner.replace("{", "{{").replace("}", "}}")
+    kept = re.sub(_CHANGED, lambda found: _literal(found[0]), doubled, flags=re.MULTILINE)
+    return _literal(before) + kept + _literal(after)
+
+
+def _literal(text: str) -> str:
+    return "{" + repr(text) + "}" if text else ""
 
 
 class _Filler:
