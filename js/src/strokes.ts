@@ -81,26 +81,32 @@ function thinned(points: Point[], error: number): Point[] {
   kept[0] = kept[points.length - 1] = 1;
   const spans: [number, number][] = [[0, points.length - 1]];
   for (let span = spans.pop(); span; span = spans.pop()) {
-    const [first, last] = span;
-    let [worst, at] = [error, 0];
-    for (let index = first + 1; index < last; index++) {
-      const off = offLine(points[index] as Point, points[first] as Point, points[last] as Point);
-      if (off > worst) [worst, at] = [off, index];
-    }
+    const at = farthest(points, span, error);
     if (at) {
       kept[at] = 1;
-      spans.push([first, at], [at, last]);
+      spans.push([span[0], at], [at, span[1]]);
     }
   }
   return points.filter((_, index) => kept[index]);
 }
 
-function offLine(point: Point, from: Point, to: Point): number {
-  const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+/** Which point between two lies farthest from the line of these, if any lies farther than `error`; else 0. */
+function farthest(points: Point[], [first, last]: [number, number], error: number): number {
+  const [left, top] = points[first] as Point;
+  const [right, bottom] = points[last] as Point;
+  const [dx, dy] = [right - left, bottom - top];
   const length = dx * dx + dy * dy;
-  const along = length ? ((point[0] - from[0]) * dx + (point[1] - from[1]) * dy) / length : 0;
-  const nearest = Math.max(0, Math.min(along, 1));
-  return distance(point, [from[0] + nearest * dx, from[1] + nearest * dy]);
+  let [worst, at] = [error * error, 0];
+  // a long path comes by here millions of times: no roots, and no arrays but the points
+  for (let index = first + 1; index < last; index++) {
+    const point = points[index] as Point;
+    const x = point[0] - left;
+    const y = point[1] - top;
+    const along = length ? Math.max(0, Math.min((x * dx + y * dy) / length, 1)) : 0;
+    const off = (x - along * dx) ** 2 + (y - along * dy) ** 2;
+    if (off > worst) [worst, at] = [off, index];
+  }
+  return at;
 }
 
 /** The message of an operation and its buffers. */
