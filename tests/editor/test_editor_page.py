@@ -70,7 +70,7 @@ def test_editors_that_are_closed_leave_nothing(page, session):
     once()
     widgets, comms = len(_instances), len(comm.get_comm_manager().comms)
     threads, models = threading.active_count(), len(page.models)
-    closed = [once() for _ in range(200)]
+    closed = [once() for _ in range(50)]
     gc.collect()
     assert len(_instances) == widgets and len(comm.get_comm_manager().comms) == comms
     assert len(page.models) == models
