@@ -4,12 +4,14 @@
 - `heat`: where a raw result changed what was to be kept.
 - `figures`: pictures as thumbnails.
 - `cards`: the card of an edit or a picture.
+- `trees`: which edits went on from which, drawn.
 """
 
 from requesty_nb.display.cards import edit_bundle, picture_bundle
 from requesty_nb.display.facts import edit_text, facts, headline, history_lines, shortened
 from requesty_nb.display.figures import tinted
 from requesty_nb.display.heat import heat_picture
+from requesty_nb.display.trees import tree_bundle, tree_mermaid, tree_svg, tree_text
 
 __all__ = [
     "edit_bundle",
@@ -21,4 +23,8 @@ __all__ = [
     "picture_bundle",
     "shortened",
     "tinted",
+    "tree_bundle",
+    "tree_mermaid",
+    "tree_svg",
+    "tree_text",
 ]

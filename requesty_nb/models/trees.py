@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from requesty_nb.models.summaries import Summary
 
@@ -32,6 +32,18 @@ class Tree:
     def children(self, identifier: str) -> tuple[Summary, ...]:
         """Return the nodes that went on from one, oldest first."""
         return tuple(node for node in self.nodes if identifier in self.parents.get(node.id, ()))
+
+    def around(self, identifiers: Iterable[str]) -> Tree:
+        """Return the part around some nodes, by id: what came of them, and what all that came from."""
+        wanted = set(identifiers)
+        for node in self.nodes:
+            if not wanted.isdisjoint(self.parents.get(node.id, ())):
+                wanted.add(node.id)
+        for node in reversed(self.nodes):
+            if node.id in wanted:
+                wanted.update(self.parents.get(node.id, ()))
+        nodes = tuple(node for node in self.nodes if node.id in wanted)
+        return Tree(nodes, {one: above for one, above in self.parents.items() if one in wanted})
 
     def __len__(self) -> int:
         return len(self.nodes)
