@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from requesty_nb.masks import Mask
 
@@ -45,20 +45,23 @@ def thin(masks: Sequence[Mask], now: int) -> None:
     present = masks[now]
     kept = [i for i, mask in enumerate(masks) if mask.is_drawn and (mask is not present or i == now)]
     distinct = sorted({id(masks[i]): i for i in kept}.values())
+    if len(distinct) <= limit + 1:
+        return
+    costs = {i: _cost(masks[i]) for i in distinct}  # of hundreds of operations each
     while len(distinct) > limit + 1:
         places = [at for at, i in enumerate(distinct) if i != now]
-        least = min(places, key=lambda at: _worth(masks, distinct, at, now))
+        least = min(places, key=lambda at: _worth(masks, distinct, costs, at, now))
         masks[distinct.pop(least)].forget_pixels()
 
 
-def _worth(masks: Sequence[Mask], kept: Sequence[int], at: int, now: int) -> float:
+def _worth(masks: Sequence[Mask], kept: Sequence[int], costs: Mapping[int, int], at: int, now: int) -> float:
     """Tell how much work a state's pixels save: for how many states, and how likely these are wanted."""
     here = kept[at]
-    below = masks[kept[at - 1]] if at else None
+    below = kept[at - 1] if at else None
     above = kept[at + 1] if at + 1 < len(kept) else len(masks)
-    cost = _cost(masks[here])
-    if below is not None and below.size == masks[here].size:
-        cost = max(1, cost - _cost(below))
+    cost = costs[here]
+    if below is not None and masks[below].size == masks[here].size:
+        cost = max(1, cost - costs[below])
     return cost * (above - here) / abs(here - now)
 
 
