@@ -3,20 +3,81 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from requesty_nb.errors import HistoryFault, ImgEditError
+from requesty_nb.errors import BadRequest, HistoryFault, ImgEditError
+from requesty_nb.models import EditRecord  # noqa: TC001 - msgspec reads annotations at run time
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from requesty_nb.models import Edit, ImageRef, Picture
 
 _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 _SLUG = 48
+
+
+def export(edits: Sequence[Edit], path: Path) -> Path:
+    """Write edits out, into a folder.
+
+    Raises:
+        BadRequest: the path has a suffix: there is no other form.
+        HistoryFault: something cannot be written, or a picture cannot be read.
+    """
+    if path.suffix:
+        raise BadRequest(f"There is no export as {path.suffix}.", hint="Name a folder.")
+    return export_folder(list(edits), path)
+
+
+def rows(edits: Sequence[Edit]) -> Iterator[dict[str, Any]]:
+    """Yield the columns of a table, a row an edit."""
+    for edit in edits:
+        columns = {"id": edit.id, "started": edit.started, "state": edit.state, "take": edit.take}
+        yield {**columns, "model": edit.model, "prompt": edit.prompt}
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Edits that were exported: records, and the bytes of pictures by their sha256."""
+
+    records: tuple[EditRecord | HistoryFault, ...]
+    files: dict[str, Path]
+
+    def pieces(self, sha256: str) -> Iterator[bytes]:
+        """Yield the bytes of a picture.
+
+        Raises:
+            HistoryFault: it is missing.
+        """
+        if sha256 not in self.files:
+            raise HistoryFault(f"The picture {sha256[:12]} is missing from the export.")
+        yield self.files[sha256].read_bytes()
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Archive]:
+    """Open a folder that was exported.
+
+    Raises:
+        BadRequest: it is none.
+    """
+    try:
+        lines = (folder / "records.jsonl").read_bytes().splitlines()
+    except OSError as error:
+        raise BadRequest(f"{folder} is no exported folder: {error}.", hint="Name one.") from None
+    read = [msgspec.json.decode(line, type=_Line) for line in lines]
+    files = {sha256: folder / name for line in read for sha256, name in line.files.items()}
+    yield Archive(tuple(line.record for line in read), files)
+
+
+class _Line(msgspec.Struct):
+    files: dict[str, str]
+    record: EditRecord
 
 
 def export_folder(edits: Sequence[Edit], folder: Path) -> Path:

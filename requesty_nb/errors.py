@@ -52,6 +52,7 @@ class Explained(BaseException):
         origin: who refused: ``router``, ``provider`` or empty.
         request_id: the endpoint's id of the request, for its support.
         body: the start of the endpoint's answer, redacted.
+        details: further lines, such as in what two requests differ.
         attempt: the id under which the history keeps the failed attempt.
     """
 
@@ -69,6 +70,7 @@ class Explained(BaseException):
         origin: str = "",
         request_id: str = "",
         body: str = "",
+        details: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -79,10 +81,13 @@ class Explained(BaseException):
         self.origin = origin
         self.request_id = request_id
         self.body = body
+        self.details = details
         self.attempt = ""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.message, PAID_TEXT[self.paid], self.hint) if part)
+        return " ".join(
+            part for part in (self.message, *self.details, PAID_TEXT[self.paid], self.hint) if part
+        )
 
     def without_frames(self) -> None:
         """Forget the frames it came through so far: their variables hold what a server sent, unredacted."""
@@ -96,7 +101,7 @@ class Explained(BaseException):
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines a notebook shows in place of a traceback (an IPython protocol)."""
-        lines = [f"{type(self).__name__}: {self.message}", PAID_TEXT[self.paid]]
+        lines = [f"{type(self).__name__}: {self.message}", *self.details, PAID_TEXT[self.paid]]
         if self.hint:
             lines.append(f"Next: {self.hint}")
         told = [f"HTTP {self.status}" if self.status else "", self.code, self.origin]

@@ -470,9 +470,9 @@ def test_new_and_replayed_edits_are_worded_differently():
         Made().edit([PHOTO], result={"cost": cost}, replayed=replayed) for replayed in (False, True)
     )
     assert "take 1 · new · $0.0400 · --new makes another" in card_of(new).text
-    assert card_of(new).rows["Cost"] == "$0.0400"
+    assert card_of(new).rows["Cost to make"] == "$0.0400"
     assert "take 1 · replayed from the history, nothing paid · --new makes another" in card_of(again).text
-    assert card_of(again).rows["Cost"] == "$0.0400 when it was made"
+    assert card_of(again).rows["Cost to make"] == "$0.0400"
 
 
 def test_a_further_take_says_how_to_keep_it():
@@ -489,7 +489,7 @@ def test_a_further_take_says_how_to_keep_it():
     ],
 )
 def test_a_cost_says_how_sure_it_is(cost, words):
-    assert card_of(Made().edit([PHOTO], result={"cost": cost})).rows["Cost"] == words
+    assert card_of(Made().edit([PHOTO], result={"cost": cost})).rows["Cost to make"] == words
 
 
 def test_what_was_asked_stands_beside_what_was_used():

@@ -2,62 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pytest
-from photos import MADE, MODEL
+from keeping import asked, begun, digest, ended, kept, record_file
+from photos import MADE
 
 from requesty_nb.errors import HistoryFault
-from requesty_nb.images import Blob
-from requesty_nb.models import EditRecord, EditRequest, EditResult, Failure, ImageInfo, ImageRef
 from requesty_nb.records import History, Pending, names, new_id, pending
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from requesty_nb.models import Edit
-
-FAILURE = Failure(type="BadRequest", message="no")
-
-
-def digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def asked(prompt: str = "a red hat", model: str = MODEL) -> EditRequest:
-    ref = ImageRef(digest=f"sha256:{digest(b'given')}", name="a.png", stored=digest(b"given"))
-    return EditRequest(prompt=prompt, model=model, images=(ref,))
-
-
-def begun(history: History, prompt: str = "a red hat", take: int = 1, model: str = MODEL) -> Pending:
-    given = Blob.of(b"given")
-    return history.begin(asked(prompt, model), take, [(given, given.digest)], timeout=60, endpoint="e")
-
-
-def ended(history: History, note: Pending, state: Any = "ok", data: bytes = MADE[0], **more: Any) -> Edit:
-    info = ImageInfo(digest(data), "image/png", 32, 32)
-    made = {"result": EditResult(images=(info,))} if state == "ok" else {"failure": FAILURE}
-    record = EditRecord(
-        id=note.id, key=note.key, take=note.take, state=state, request=note.request,
-        started=datetime.now(UTC), elapsed=0.1, **made, **more,
-    )  # fmt: skip
-    return history.finish(record, {info.sha256: data} if state == "ok" else {})
-
-
-def kept(history: History, prompt: str = "a red hat", take: int = 1, **more: Any) -> Edit:
-    return ended(history, begun(history, prompt, take), **more)
-
-
-def record_file(history: History, edit: Edit) -> Path:
-    return next((history.folder / "edits").glob(f"*/{edit.id}-*.json"))
-
 
 # Where things are
 
@@ -159,7 +117,7 @@ def test_a_thousand_records_are_listed_in_order_by_their_names_alone(tmp_path):
         (folder / f"{identifier}-{'0' * 16}-1-ok.json").write_bytes(b"")
     fresh = History(tmp_path)
     assert len(fresh) == len(history) == 1001
-    assert [name.id for name in fresh._named()] == [first.id, *more]
+    assert [name[:26] for name in fresh._names()] == [first.id, *more]
     assert fresh[0] == first
 
 

@@ -14,7 +14,7 @@ from requesty_nb.display.facts import TEXT_LIMIT, edit_text, facts, headline, sh
 from requesty_nb.display.figures import BORDER, QUIET, Figure, heat_figure, picture_figure, source_figure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from requesty_nb.models import Edit, Picture
 
@@ -24,9 +24,11 @@ _LINE = 16  # more for each line: it is saved as an indented one
 
 def edit_bundle(edit: Edit, *, raw: bool = False) -> dict[str, str]:
     """Return the card of an edit as ``text/html`` and ``text/plain``; ``raw`` shows what was received."""
-    plain, figures = edit_text(edit), list(_figures(edit, raw=raw))
-    html = _within_weight(lambda drawn: _card(edit, drawn), figures, plain)
-    return {"text/html": html, "text/plain": plain}
+    figures = list(_figures(edit, raw=raw))
+    # New or replayed, it has the same thumbnails: there is room for either headline.
+    forms = [edit.answered(replayed=replayed, remark=edit.remark) for replayed in (True, False)]
+    room = min(_room(_card(form, _bare(figures)), edit_text(form)) for form in forms)
+    return {"text/html": _card(edit, _drawn(figures, room)), "text/plain": edit_text(edit)}
 
 
 def picture_bundle(picture: Picture) -> dict[str, str]:
@@ -34,8 +36,9 @@ def picture_bundle(picture: Picture) -> dict[str, str]:
     width, height = picture.size
     alt = f"picture of {width} by {height} pixels"
     figure = picture_figure(picture, f"{width} x {height}, {picture.mime}", alt)
-    html = _within_weight(lambda drawn: f"<div>{drawn}</div>", [figure], plain := repr(picture))
-    return {"text/html": html, "text/plain": plain}
+    plain, around = repr(picture), "<div>{}</div>"
+    room = _room(around.format(_bare([figure])), plain)
+    return {"text/html": around.format(_drawn([figure], room)), "text/plain": plain}
 
 
 def _card(edit: Edit, figures: str) -> str:
@@ -58,14 +61,21 @@ def _card(edit: Edit, figures: str) -> str:
     )
 
 
-def _within_weight(around: Callable[[str], str], figures: Sequence[Figure], plain: str) -> str:
-    """Draw figures so large that what is around them, the plain text and they weigh no more than allowed."""
-    bare = around("".join(figure.html(0) for figure in figures))
-    text = json.dumps([bare, plain], ensure_ascii=False)
-    left = _WEIGHT - len(text.encode()) - _LINE * text.count(r"\n")
-    pictures = sum(figure.image is not None for figure in figures)
-    budget = left * 3 // 4 // max(1, pictures)  # base64 makes four of three
-    return around("".join(figure.html(budget) for figure in figures))
+def _room(html: str, plain: str) -> int:
+    """Return how many bytes are left for thumbnails beside a card without any, and its plain text."""
+    text = json.dumps([html, plain], ensure_ascii=False)
+    return _WEIGHT - len(text.encode()) - _LINE * text.count(r"\n")
+
+
+def _bare(figures: Sequence[Figure]) -> str:
+    return "".join(figure.html(0) for figure in figures)
+
+
+def _drawn(figures: Sequence[Figure], room: int) -> str:
+    """Draw figures so large that together they take no more room than there is."""
+    pictures = sum(figure.preview is not None for figure in figures)
+    budget = room * 3 // 4 // max(1, pictures)  # base64 makes four of three
+    return "".join(figure.html(budget) for figure in figures)
 
 
 def _figures(edit: Edit, *, raw: bool) -> Iterator[Figure]:
@@ -77,6 +87,6 @@ def _figures(edit: Edit, *, raw: bool) -> Iterator[Figure]:
         width, height = picture.size
         what = kind if len(shown) == 1 else f"{kind} {number}"
         about = shortened(edit.prompt, 120 if len(shown) == 1 else 40)
-        yield picture_figure(picture, f"{what}, {width} x {height}", f"{what} of the edit: {about}")
+        yield picture_figure(picture, f"{what}, {width} x {height}", f"{what} of the edit: {about}", edit)
     if heat := heat_figure(edit):
         yield heat

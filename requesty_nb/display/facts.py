@@ -60,14 +60,16 @@ def facts(edit: Edit) -> Iterator[tuple[str, str]]:
 
 def _all_facts(edit: Edit) -> Iterator[tuple[str, str]]:
     record = edit.record
+    if edit.remark:
+        yield "Note", edit.remark
     if record.failure:
         yield "What happened", record.failure.message
     yield from _parameters(edit)
     yield "Time", f"{record.elapsed:.1f} s, {record.started:%Y-%m-%d %H:%M} UTC"
     if tokens := _tokens(edit.usage):
         yield "Tokens", tokens
-    if edit.cost and (edit.replayed or not is_offline(edit.model)):
-        yield "Cost", pricing.format_usd(edit.cost) + (" when it was made" if edit.replayed else "")
+    if edit.cost and not is_offline(edit.model):
+        yield ("Cost to make" if record.result else "Possible cost"), pricing.format_usd(edit.cost)
     if edit.leak is not None:
         changed = f"{percent(edit.leak.share)} changed in {leakiest(edit)}, by {edit.leak.mean:.1f} of 255"
         put_back = "; put back in edit.restored" if record.restored else ""

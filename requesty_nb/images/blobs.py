@@ -32,17 +32,20 @@ class Blob:
         data: bytes | None = None,
         path: Path | None = None,
         make: Callable[[], bytes] | None = None,
+        sha256: str = "",
     ) -> None:
         self._data = data
         self._path = path
         self._make = make
-        self._digest = ""
+        self._digest = sha256
         self._length = 0 if data is None else len(data)
-        self._stamp = 0
+        self._stamp: int | None = 0
         self._lock = threading.Lock()
         if path is not None:
             stat = path.stat()
-            self._length, self._stamp = stat.st_size, stat.st_mtime_ns
+            self._length = stat.st_size
+            # The times of a file that is named by its digest tell who has asked for it, not who has written.
+            self._stamp = None if sha256 else stat.st_mtime_ns
 
     @classmethod
     def of(cls, data: bytes) -> Self:
@@ -57,6 +60,15 @@ class Blob:
             OSError: there is no such file, or it may not be seen.
         """
         return cls(path=path.absolute())
+
+    @classmethod
+    def kept(cls, path: Path, sha256: str) -> Self:
+        """Stand for a file that is named by its digest: it holds these bytes or is not there.
+
+        Raises:
+            OSError: as `at`.
+        """
+        return cls(path=path.absolute(), sha256=sha256)
 
     @classmethod
     def made(cls, make: Callable[[], bytes]) -> Self:
@@ -138,7 +150,7 @@ class Blob:
                 hint="Check the file, then run the cell again.",
             ) from error
         stat = os.fstat(file.fileno())
-        if (stat.st_size, stat.st_mtime_ns) != (self._length, self._stamp):
+        if stat.st_size != self._length or self._stamp not in {None, stat.st_mtime_ns}:
             file.close()
             raise self._changed()
         return file

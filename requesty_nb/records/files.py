@@ -1,10 +1,15 @@
-"""Files that are there whole or not at all, and objects that are named by what they hold."""
+"""Files that are there whole or not at all.
+
+All that a history writes goes through the system calls of this module, in the order that a crash at any
+instant asks for: tests make each of them fail in turn.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import errno
 import os
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from requesty_nb.errors import HistoryFault
@@ -13,7 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_TEMPORARY = ".tmp-"
+TEMPORARY = ".tmp-"  # what a file is called before it is whole; left behind by a crash
+_lasting: set[Path] = set()  # folders whose names this process has synced
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+# What systems say that sync no folders: some network homes, and Windows, which opens none.
+_UNSYNCED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EISDIR, errno.EBADF})
 
 
 def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
@@ -23,136 +32,121 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
         HistoryFault: the folder cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _spool(path.parent, pieces)
-        _put(temporary, path)
+        make_folder(path.parent)
+        put(spool(path.parent, pieces), path)
+        sync_folder(path.parent)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
 
 
-def sync_folders(folders: Iterable[Path]) -> None:
-    """Make renames in these folders durable, where the system can sync a folder at all."""
-    for folder in folders:
+def write_derived(path: Path, data: bytes) -> None:
+    """Write what can be made again, without syncing it; it does not matter if it cannot be written."""
+    with suppress(OSError):
+        make_folder(path.parent)
+        put(spool(path.parent, [data], sync=False), path)
+
+
+def append_derived(path: Path, data: bytes) -> None:
+    """Write to the end of a file of what can be made again; likewise."""
+    with suppress(OSError):
+        make_folder(path.parent)
+        handle = os.open(path, (_NEW & ~os.O_EXCL) | os.O_APPEND, 0o666)
         try:
-            handle = os.open(folder, os.O_RDONLY)
-        except OSError:  # Windows opens no folders
-            continue
-        try:
-            os.fsync(handle)
-        except OSError:  # some network homes sync no folders
-            pass
+            _write(handle, data)
         finally:
             os.close(handle)
 
 
-def _spool(folder: Path, pieces: Iterable[bytes]) -> Path:
-    temporary = folder / f"{_TEMPORARY}{secrets.token_hex(8)}"
+def spool(folder: Path, pieces: Iterable[bytes], *, sync: bool = True) -> Path:
+    """Write pieces to a temporary file in a folder, which is not left behind by an error."""
+    temporary = folder / f"{TEMPORARY}{secrets.token_hex(8)}"
+    handle = os.open(temporary, _NEW, 0o666)
     try:
-        with temporary.open("xb") as file:
+        try:
             for piece in pieces:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
+                _write(handle, piece)
+            if sync:
+                os.fsync(handle)
+        finally:
+            os.close(handle)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        remove(temporary)
         raise
     return temporary
 
 
-def _put(temporary: Path, target: Path) -> None:
+def put(temporary: Path, target: Path) -> None:
+    """Give a temporary file its name, in place of what has it."""
     try:
-        temporary.replace(target)
+        os.replace(temporary, target)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        remove(temporary)
         raise
 
 
-def _put_first(temporary: Path, target: Path, sha256: str) -> None:
-    """Put an object in place, unless another writer of it was quicker: its file may be being sent."""
-    try:
-        target.hardlink_to(temporary)
-    except FileExistsError:
-        if _digest_of(target) != sha256:
-            _put(temporary, target)
-            return
-    except OSError:  # a file system without links
-        _put(temporary, target)
+def make_folder(folder: Path) -> None:
+    """Make a folder that lasts, and those above it, where they are missing.
+
+    One that is there already may have been made by another process just now, which has not come to sync it;
+    so each process does so once.
+
+    Raises:
+        OSError: it cannot be made, or not made to last.
+    """
+    if folder in _lasting and os.path.isdir(folder):
         return
-    temporary.unlink(missing_ok=True)
+    if not os.path.isdir(folder):
+        make_folder(folder.parent)
+        with suppress(FileExistsError):
+            os.mkdir(folder)
+    sync_folder(folder.parent)
+    _lasting.add(folder)
 
 
-def _unwritable(path: Path, error: OSError) -> HistoryFault:
+def rename(path: Path, target: Path) -> None:
+    """Give a file another name."""
+    os.rename(path, target)
+
+
+def link(temporary: Path, target: Path) -> None:
+    """Give a temporary file a second name.
+
+    Raises:
+        FileExistsError: another file has it.
+        OSError: the file system has no links.
+    """
+    os.link(temporary, target)
+
+
+def remove(path: Path) -> None:
+    """Take a file away if it is there and can be taken away."""
+    with suppress(OSError):
+        os.unlink(path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was named in a folder durable, where the system can sync a folder at all.
+
+    Raises:
+        OSError: it can, and failed.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in _UNSYNCED:
+            raise
+
+
+def unwritable(path: Path, error: OSError) -> HistoryFault:
+    """Return the error that says what could not be written, and why."""
     return HistoryFault(f"The history cannot write {path.name} in {path.parent}: {error.strerror or error}.")
 
 
-def _digest_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
-
-
-class Objects:
-    """The bytes of a history, each under its sha256: ``ab/<sha256>``.
-
-    Args:
-        folder: the ``objects`` folder.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def path(self, sha256: str) -> Path:
-        """Return where an object lies, whether or not it does."""
-        return self._folder / sha256[:2] / sha256
-
-    def write(self, pieces: Iterable[bytes], sha256: str) -> None:
-        """Store bytes whose digest is known; equal bytes are stored once, and damaged ones anew.
-
-        Raises:
-            HistoryFault: the folder cannot be written, or the bytes are not those of the digest.
-        """
-        target = self.path(sha256)
-        if _digest_of(target) == sha256:
-            return
-        digest = hashlib.sha256()
-
-        def hashed() -> Iterable[bytes]:
-            for piece in pieces:
-                digest.update(piece)
-                yield piece
-
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = _spool(target.parent, hashed())
-            if digest.hexdigest() != sha256:
-                temporary.unlink()
-                raise HistoryFault("A picture changed while it was being kept.", hint="Run the cell again.")
-            _put_first(temporary, target, sha256)
-        except OSError as error:
-            if _digest_of(target) == sha256:  # another thread was quicker, and has it open
-                return
-            raise _unwritable(target, error) from error
-        sync_folders([target.parent, self._folder])
-
-    def read(self, sha256: str) -> bytes:
-        """Return an object's bytes, proven against its name.
-
-        Raises:
-            HistoryFault: it is missing or damaged.
-        """
-        path = self.path(sha256)
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise HistoryFault(
-                f"A picture of the history is missing: {path} ({error.strerror or error}).",
-                hint="Restore it from a copy of the history; the other edits are not touched by this.",
-            ) from None
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise HistoryFault(
-                f"A picture of the history is damaged: {path} does not hold what its name says.",
-                hint="Restore it from a copy of the history; the other edits are not touched by this.",
-            )
-        return data
+def _write(handle: int, piece: bytes) -> None:
+    left = memoryview(piece)
+    while left:
+        left = left[os.write(handle, left) :]

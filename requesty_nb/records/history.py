@@ -1,43 +1,57 @@
-"""The records on disk, and the order in which they are written."""
+"""`History`: the records on disk, and the order in which they are written."""
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any
 
 from requesty_nb import archives
 from requesty_nb.errors import HistoryFault
-from requesty_nb.models import Edit, EditRecord, EditRequest, decode_record, encode_record
-from requesty_nb.records.files import Objects, sync_folders, write_whole
-from requesty_nb.records.index import Index
-from requesty_nb.records.names import RecordName, id_date, key_hash, new_id
-from requesty_nb.records.pending import Notes, Pending
+from requesty_nb.models import Cost, Differences, Edit, EditRecord, EditRequest, differences
+from requesty_nb.records import checking, merging, removing
+from requesty_nb.records.looking import Looking, Selection, moment
+from requesty_nb.records.names import RecordName, id_of, is_ok, new_id
+from requesty_nb.records.nearest import nearest
+from requesty_nb.records.shelf import Shelf
 from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from requesty_nb.images import Blob
+    from requesty_nb.records.checking import Report
+    from requesty_nb.records.looking import When
+    from requesty_nb.records.merging import Imported
+    from requesty_nb.records.objects import Objects
+    from requesty_nb.records.pending import Pending
+    from requesty_nb.records.removing import Removed
 
 
-class History:
-    """Edits kept in a folder of plain files.
+class History(Looking):
+    """Edits kept in a folder of plain files, looked through as `Looking` says: those that have pictures.
 
-    Indexing, slicing and iterating give the edits that have pictures, oldest first; ``failures`` the other
-    attempts. A record that is damaged is passed over by all that give several, and told by ``damaged``. Any
-    number of processes may write to one folder.
+    ``failures`` are the other attempts, ``attempts`` all. Any number of processes may write to one folder.
 
     Args:
         folder: created when the first edit is kept.
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder).expanduser().absolute()
-        self.objects = Objects(self.folder / "objects")
-        self._notes = Notes(self.folder / "pending")
-        self._index = Index(self.folder / "edits")
-        self._lock = threading.Lock()
+        super().__init__(Shelf(Path(folder).expanduser().absolute()))
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self._shelf.folder
+
+    @property
+    def objects(self) -> Objects:
+        """The bytes of all pictures, by sha256."""
+        return self._shelf.objects
+
+    def asks(self, asker: Callable[[Edit, dict[str, Any]], Edit]) -> None:
+        """Have a session ask for its edits again: what `Edit.again` does."""
+        self._shelf.asker = asker
 
     # Writing
 
@@ -66,7 +80,7 @@ class History:
         """
         for blob, sha256 in inputs:
             self.objects.write(blob.pieces(), sha256)
-        return self._notes.write(
+        return self._shelf.notes.write(
             identifier=new_id(),
             request=request,
             key=request.key,
@@ -86,19 +100,15 @@ class History:
         Raises:
             HistoryFault: something cannot be written; the note stays, and says that the outcome is unknown.
         """
-        name = RecordName(record.id, key_hash(record.key), record.take, record.state)
-        path = self.folder / "edits" / name.file
         try:
             for sha256, data in pictures.items():
                 self.objects.write([data], sha256)
-            write_whole(path, [encode_record(record)])
+            self._shelf.keep(record)
         finally:
-            self._notes.release(record.id)
-        sync_folders([path.parent, path.parent.parent])
-        with self._lock:
-            self._index.add(name)
-        self._notes.drop(record.id)
-        return Edit(record, self.objects.read)
+            self._shelf.notes.release(record.id)
+        self._shelf.notes.drop(record.id)
+        self._shelf.use(record.id)
+        return self._shelf.edit(record)
 
     # Finding
 
@@ -109,11 +119,11 @@ class History:
             HistoryFault: at the end, if a record that may have been one is damaged: it was paid for.
         """
         fault: HistoryFault | None = None
-        for name in self._of_key(key):
+        for name in map(RecordName.read, self._shelf.of_key(key)):
             if name.take != take or name.state != "ok":
                 continue
             try:
-                edit = self._open(name, replayed=True)
+                edit = self._shelf.open(name.file, replayed=True)
             except HistoryFault as error:
                 fault = fault or error
                 continue
@@ -127,10 +137,10 @@ class History:
         """Return the ids of attempts at this take whose outcome is not known; offline none matters."""
         left = [  # before the records are looked at: a record is written before its note is let go
             note.id
-            for note in self._notes.read()
-            if note.key == key and note.take == take and not note.alive and not is_offline(note.request.model)
+            for note in self._shelf.notes.lost()
+            if note.key == key and note.take == take and not is_offline(note.request.model)
         ]
-        names = self._of_key(key)
+        names = [RecordName.read(name) for name in self._shelf.of_key(key)]
         recorded = {name.id for name in names}
         return [
             *(name.id for name in names if name.take == take and name.state == "unknown"),
@@ -139,124 +149,152 @@ class History:
 
     def under_way(self, key: str, take: int) -> bool:
         """Tell whether an attempt at this take is under way, in this process or another."""
-        left = [
-            note.id for note in self._notes.read() if note.key == key and note.take == take and note.alive
-        ]
-        return bool(left and set(left) - {name.id for name in self._of_key(key)})
+        notes = [note for note in self._shelf.notes.read() if note.key == key and note.take == take]
+        left = {note.id for note in notes if note.alive}
+        return bool(left and left - set(map(id_of, self._shelf.of_key(key))))
 
     def next_take(self, key: str) -> int:
         """Return 1 + the highest take that is recorded or under way."""
-        under_way = [note for note in self._notes.read() if note.key == key and note.alive]  # first, as above
-        names = self._of_key(key)
+        under_way = [note for note in self._shelf.notes.read() if note.key == key and note.alive]  # as above
+        names = [RecordName.read(name) for name in self._shelf.of_key(key)]
         recorded = {name.id for name in names}
         takes = [name.take for name in names if name.state == "ok"]
         takes += [note.take for note in under_way if note.id not in recorded]
         return 1 + max(takes, default=0)
 
+    def use(self, edit: Edit) -> None:
+        """Note that an edit was replayed in this session."""
+        self._shelf.use(edit.id)
+
     # Looking
 
+    def _names(self) -> list[str]:
+        return self._shelf.ok()
+
     def __len__(self) -> int:
-        return len(self._named())
+        return self._shelf.count()
 
-    def __iter__(self) -> Iterator[Edit]:
-        return (edit for edit in map(self._tried, self._named()) if isinstance(edit, Edit))
-
-    @overload
-    def __getitem__(self, which: int | str) -> Edit: ...
-    @overload
-    def __getitem__(self, which: slice) -> list[Edit]: ...
-    def __getitem__(self, which: int | str | slice) -> Edit | list[Edit]:
-        """Return an edit by its place or id, or several by a slice.
-
-        Raises:
-            IndexError: there is none at that place.
-            KeyError: there is none with that id.
-            HistoryFault: the one asked for is damaged.
-        """
-        if isinstance(which, str):
-            return self._by_id(which)
-        names = self._named()
-        if isinstance(which, slice):
-            return [edit for edit in map(self._tried, names[which]) if isinstance(edit, Edit)]
-        if not -len(names) <= which < len(names):
-            raise IndexError(f"The history holds {len(names)} edits.")
-        return self._open(names[which])
+    def _by_id(self, identifier: str) -> Edit:
+        return self._shelf.by_id(identifier)
 
     @property
-    def failures(self) -> list[Edit]:
-        """The attempts that gave no picture: refused, or with an unknown outcome; oldest first."""
-        tried = (self._tried(name) for name in self._listed() if name.state != "ok")
-        return [edit for edit in tried if isinstance(edit, Edit)]
+    def attempts(self) -> Selection:
+        """All that was ever asked, with what gave no picture and what was lost on its way."""
+        return Selection(self._shelf, self._shelf.attempts())
+
+    @property
+    def failures(self) -> Selection:
+        """The attempts that gave no picture: refused, or with an unknown outcome; oldest first.
+
+        Among them is what was being sent when its process ended: it may have been paid for.
+        """
+        return Selection(self._shelf, [name for name in self._shelf.attempts() if not is_ok(name)])
+
+    @property
+    def this_session(self) -> Selection:
+        """The edits that this process has made or replayed."""
+        return Selection(self._shelf, self._shelf.used())
+
+    @property
+    def cost(self) -> Cost:
+        """What all attempts cost together, as `Looking.cost` tells it."""
+        return self.attempts.cost
 
     @property
     def damaged(self) -> list[HistoryFault]:
         """What is wrong with each record that cannot be read; opens them all."""
-        return [fault for fault in map(self._tried, self._listed()) if isinstance(fault, HistoryFault)]
-
-    def filter(self, *, text: str = "", model: str = "", tag: str = "") -> list[Edit]:
-        """Return the edits whose prompt and model contain these words, and that have this tag.
-
-        Case does not matter; what is left out matches everything.
-        """
         return [
-            edit
-            for edit in self
-            if text.casefold() in edit.prompt.casefold()
-            and model.casefold() in edit.model.casefold()
-            and (not tag or tag in edit.tags)
+            fault
+            for fault in map(self._shelf.tried, self._shelf.recorded())
+            if isinstance(fault, HistoryFault)
         ]
 
-    def export(self, path: str | Path) -> Path:
-        """Write all edits into a folder: pictures under readable names, and ``records.jsonl``.
+    def diff(self, one: Edit | str, other: Edit | str) -> Differences:
+        """Return in what two edits' requests differ, and so have different keys.
 
-        Returns:
-            The folder.
+        Args:
+            one: an edit or its id.
+            other: likewise.
+        """
+        first, second = (self[edit] if isinstance(edit, str) else edit for edit in (one, other))
+        return differences(first.request, second.request)
+
+    def nearest(self, request: EditRequest) -> tuple[Edit, Differences] | None:
+        """Return the recorded edit whose request is most like one, the newest of several, and how it differs.
+
+        None if nothing is recorded. Opens the few whose summaries are most like it.
+        """
+        names = map(self._shelf.recorded_as, nearest(self.summaries(), request))
+        tried = [self._shelf.tried(name) for name in names if name is not None]
+        told = [(edit, differences(edit.request, request)) for edit in tried if isinstance(edit, Edit)]
+        return min(told, key=lambda pair: pair[1].weight, default=None)
+
+    # Keeping
+
+    def export(self, path: str | Path) -> Path:
+        """Write all attempts out, as `Looking.export` does."""
+        return self.attempts.export(path)
+
+    def import_(self, path: str | Path) -> Imported:
+        """Take in the edits of a folder, zip or jsonl that `export` wrote, or of another history's folder.
+
+        What is here already stays as it is; so importing twice changes nothing. What is damaged or cannot be
+        right is refused, and the rest is taken.
 
         Raises:
-            HistoryFault: the folder cannot be written, or a picture cannot be read.
+            BadRequest: there is no such file, or it is no export.
+            HistoryFault: the history cannot be written, or what is imported would not fit.
         """
-        return archives.export_folder([*self, *self.failures], Path(path).expanduser())
+        with archives.opened(Path(path).expanduser()) as archive:
+            return merging.merge(self._shelf, archive)
+
+    def verify(self) -> Report:
+        """Read every byte of the history, and compare it with names, digests and seals."""
+        return checking.verify(self._shelf)
+
+    def forget(self, *edits: Edit | str) -> Removed:
+        """Delete edits for good, and the pictures that no other edit needs.
+
+        Args:
+            edits: edits of this history, or their ids.
+
+        Raises:
+            KeyError: one is not here; nothing was deleted.
+            HistoryFault: one cannot be deleted, or a record cannot be read, which may need the pictures.
+        """
+        ids = [edit if isinstance(edit, str) else edit.id for edit in edits]
+        return removing.forget(self._shelf, [self._name(identifier) for identifier in dict.fromkeys(ids)])
+
+    def prune(
+        self, *, before: When | None = None, failures: bool = False, keep: Iterable[str] = ()
+    ) -> Removed:
+        """Delete what is old, and what nobody needs.
+
+        With nothing given, only pictures that no edit needs, and files that crashes have left; those younger
+        than a day stay.
+
+        Args:
+            before: edits made before then go: a datetime, a date, or either as ISO text.
+            failures: attempts that were refused go too; those with an unknown outcome stay.
+            keep: tags; edits that have one of them stay.
+
+        Raises:
+            HistoryFault: something cannot be deleted, or a record cannot be read.
+        """
+        first, spared = moment(before, end=False), set(keep)
+        going = [
+            summary.id
+            for summary in self.attempts.summaries()
+            if not spared & set(summary.tags)
+            and ((first is not None and summary.started < first) or (failures and summary.state == "failed"))
+        ]
+        return removing.prune(self._shelf, [self._name(identifier) for identifier in going])
+
+    def _name(self, identifier: str) -> str:
+        name = self._shelf.with_id(identifier)
+        if name is None:
+            raise KeyError(f"The history holds no edit {identifier}.")
+        return name
 
     def __repr__(self) -> str:
         return f"<History {self.folder} with {len(self)} edits>"
-
-    def _by_id(self, identifier: str) -> Edit:
-        for name in self._listed():
-            if name.id == identifier:
-                return self._open(name)
-        raise KeyError(f"The history holds no edit {identifier}.")
-
-    def _named(self) -> list[RecordName]:
-        return [name for name in self._listed() if name.state == "ok"]
-
-    def _listed(self) -> list[RecordName]:
-        with self._lock:
-            self._index.refresh()
-            return self._index.all()
-
-    def _of_key(self, key: str) -> list[RecordName]:
-        with self._lock:
-            self._index.refresh()
-            return self._index.of_key(key)
-
-    def _open(self, name: RecordName, *, replayed: bool = False) -> Edit:
-        path = self.folder / "edits" / name.file
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise HistoryFault(
-                f"The record of {name.id} ({id_date(name.id)}) cannot be read: {error}."
-            ) from None
-        try:
-            record = decode_record(data)
-        except HistoryFault as error:
-            raise HistoryFault(f"{path}: {error.message}", hint=error.hint) from None
-        if record.id != name.id:
-            raise HistoryFault(f"{path}: A record in the history is not the one that its name says.")
-        return Edit(record, self.objects.read, replayed=replayed)
-
-    def _tried(self, name: RecordName) -> Edit | HistoryFault:
-        try:
-            return self._open(name)
-        except HistoryFault as fault:
-            return fault

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from requesty_nb.models import EditRequest  # noqa: TC001 - msgspec reads annotations at run time
-from requesty_nb.records.files import sync_folders, write_whole
+from requesty_nb import pricing
+from requesty_nb.models import EditRecord, EditRequest, Failure, is_sealed, sealed
+from requesty_nb.records.files import write_whole
+from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from requesty_nb.models import Cost
 
 _under_way: set[str] = set()  # ids of this process's own attempts: its pid alone says nothing of them
 _GRACE = 60.0  # seconds past its deadline after which a note of another machine counts as unknown
@@ -54,6 +58,30 @@ class Pending(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             return False
         return not here or (self.boot == boot_id() and _runs(self.pid))
 
+    def as_record(self) -> EditRecord:
+        """Return what is known of an attempt whose process ended before it could write down what came."""
+        free = is_offline(self.request.model)
+        said = "It was being sent when its process ended, and what became of it was not written down."
+        failure = Failure(
+            type="OutcomeUnknown",
+            message=said,
+            hint="" if free else "`--new` pays for another attempt.",
+            paid="no" if free else "perhaps",
+            cost=None if free else likely_cost(self.request),
+        )
+        return EditRecord(
+            id=self.id,
+            key=self.key,
+            take=self.take,
+            state="failed" if free else "unknown",
+            request=self.request,
+            started=self.started,
+            elapsed=0.0,
+            endpoint=self.endpoint,
+            failure=failure,
+            tags=self.tags,
+        )
+
 
 class Notes:
     """The ``pending`` folder of a history.
@@ -87,8 +115,7 @@ class Notes:
             endpoint=endpoint,
             tags=tags,
         )
-        write_whole(self._path(note.id), [msgspec.json.encode(note)])
-        sync_folders([self._folder])
+        write_whole(self._path(note.id), [sealed(msgspec.json.encode(note))])
         _under_way.add(note.id)
         return note
 
@@ -106,13 +133,42 @@ class Notes:
         if not self._folder.is_dir():
             return
         for path in sorted(self._folder.glob("*.json")):
-            try:
-                yield msgspec.json.decode(path.read_bytes(), type=Pending)
-            except (OSError, msgspec.MsgspecError):
-                continue
+            if note := read_note(path):
+                yield note
+
+    def find(self, identifier: str) -> Pending | None:
+        """Read the note of an id, if there is one."""
+        return read_note(self._path(identifier))
+
+    def lost(self) -> list[Pending]:
+        """Return those whose process is gone; what has a record all the same is the caller's to leave out."""
+        return [note for note in self.read() if not note.alive]
 
     def _path(self, identifier: str) -> Path:
         return self._folder / f"{identifier}.json"
+
+
+def read_note(path: Path) -> Pending | None:
+    """Read a note; None if it is not whole."""
+    try:
+        data = path.read_bytes()
+        return None if is_sealed(data) is False else msgspec.json.decode(data, type=Pending)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def likely_cost(request: EditRequest) -> Cost | None:
+    """Return what an attempt at a request may cost, or None if that cannot be told."""
+    params = request.params
+    return pricing.estimate(
+        request.model,
+        prompt=request.prompt,
+        image_sizes=[ref.size for ref in request.images],
+        size=str(params.get("size") or "auto"),
+        quality=str(params.get("quality") or "auto"),
+        n=request.n,
+        fidelity=params.get("input_fidelity"),
+    )
 
 
 def boot_id() -> str:

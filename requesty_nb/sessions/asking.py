@@ -49,6 +49,7 @@ class Ask:
         new: pay for the next free take.
         raw: an `Edit` among the images stands for its raw first image, not the restored one.
         transport: ``multipart``, ``json``, or empty to choose by what the images are.
+        named: whether the model was named, and is not just the default: then no other's record answers.
     """
 
     prompt: str
@@ -65,6 +66,7 @@ class Ask:
     tags: tuple[str, ...] = ()
     transport: str = ""
     timeout: float = 300.0
+    named: bool = True
 
 
 @dataclass(frozen=True)

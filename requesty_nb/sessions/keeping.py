@@ -11,7 +11,7 @@ import msgspec
 from requesty_nb.errors import Explained, HistoryFault
 from requesty_nb.images import Blob
 from requesty_nb.models import Edit, EditRecord, EditRequest, Failure
-from requesty_nb.records import new_id
+from requesty_nb.records import likely_cost, new_id
 from requesty_nb.sessions import answering
 from requesty_nb.settings import is_offline
 
@@ -51,7 +51,7 @@ class Keeper:
         )
         self._id = note.id
         self._begun = True
-        return {sha256: Blob.at(self._history.objects.path(sha256)) for sha256 in inputs}
+        return {sha256: Blob.kept(self._history.objects.path(sha256), sha256) for sha256 in inputs}
 
     def keep(self, outcome: answering.Outcome) -> Edit:
         """Record a good answer. Pictures that were paid for reach the user even if the disk fails."""
@@ -82,9 +82,10 @@ class Keeper:
         offline = is_offline(self._prepared.ask.model)  # where nothing is paid, nothing is left to find out
         paid = error.paid != "no" if isinstance(error, Explained) else watch.sent
         unknown = paid and not offline
-        record = EditRecord(
-            state="unknown" if unknown else "failed", failure=_failure(error, watch), **self._common()
-        )
+        failure = _failure(error, watch)
+        if unknown:
+            failure = msgspec.structs.replace(failure, cost=likely_cost(self._prepared.request))
+        record = EditRecord(state="unknown" if unknown else "failed", failure=failure, **self._common())
         try:
             self._history.finish(record, {})
         except HistoryFault:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from requesty_nb.errors import KeyMissing, NotRecorded, OutcomeUnknown
+from requesty_nb.sessions.missing import not_recorded
 from requesty_nb.settings import is_loopback, is_offline
 
 if TYPE_CHECKING:
@@ -37,7 +40,10 @@ def recorded(prepared: Prepared, take: int, history: History | None, settings: S
     if history is None or ask.new or ask.replay == "off":
         return None
     found = history.find(prepared.request.key, take)
-    return next((edit for edit in found if _may_answer(edit, ask, settings)), None)
+    edit = next((edit for edit in found if _may_answer(edit, ask, settings)), None)
+    if edit is not None:
+        history.use(edit)
+    return edit
 
 
 def answered_meanwhile(
@@ -75,16 +81,31 @@ def _answer(prepared: Prepared, history: History | None, settings: Settings) -> 
     key = prepared.request.key
     if ask.replay == "off" or ask.new:
         if ask.replay == "only":
-            raise NotRecorded("--new pays, and only recorded answers are allowed.")
+            raise NotRecorded("A new take would be paid for, and only recorded answers are allowed here.")
         return history.next_take(key)
     if edit := recorded(prepared, take, history, settings):
         return edit
     if ask.replay == "only":
-        raise NotRecorded(
-            f"Take {take} of this request is not recorded, and only recorded answers may be used."
-        )
+        if not ask.named and (edit := _by_another_model(prepared, take, history)):
+            return edit
+        raise not_recorded(prepared, take, history, locked=settings.replay == "only")
     _see_known(prepared, take, history)
     return take
+
+
+def _by_another_model(prepared: Prepared, take: int, history: History) -> Edit | None:
+    """Return what the record has of an ask that names no model, whatever model made it: the newest."""
+    given = tuple(ref.digest for ref in prepared.request.images)
+    alike = [one for one in history.summaries() if one.prompt == prepared.ask.prompt and one.given == given]
+    for model in dict.fromkeys(one.model for one in reversed(alike)):
+        request = msgspec.structs.replace(prepared.request, model=model)
+        if edit := next(history.find(request.key, take), None):
+            history.use(edit)
+            remark = (
+                f"No model was named, and {prepared.ask.model} has no record of this: {model} has made it."
+            )
+            return edit.answered(remark=remark)
+    return None
 
 
 def _see_known(prepared: Prepared, take: int, history: History) -> None:

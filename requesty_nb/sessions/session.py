@@ -21,6 +21,7 @@ from requesty_nb.sessions.arguments import arguments_of, see_no_slip
 from requesty_nb.sessions.asking import Ask, Prepared, prepare
 from requesty_nb.sessions.detached import Detached, land, stopped_by
 from requesty_nb.sessions.paying import Till
+from requesty_nb.sessions.repeating import repeated
 from requesty_nb.sessions.replaying import answered_meanwhile, recorded_or_take
 from requesty_nb.sessions.waiting import Reporter, interrupted
 from requesty_nb.settings import Secret, Settings, checked_base_url, checked_replay, is_offline
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from requesty_nb.models import Edit
+    from requesty_nb.settings import Replay
 
 WIDTH = 16
 _Terms: TypeAlias = "tuple[Settings, History | None]"
@@ -115,6 +117,7 @@ class Session:
                 self._history = None
             elif self._history is None or "history" in changes:
                 self._history = History(folder)
+                self._history.asks(lambda edit, changes: self.again(edit, **changes))
 
     @property
     def history(self) -> History:
@@ -166,7 +169,7 @@ class Session:
             extend: pixels to add at left, top, right and bottom, or the new size as ``WxH``.
             take: which of the equal requests, from 1.
             new: pay for the next free take.
-            replay: ``auto``, ``only`` or ``off``.
+            replay: ``auto``, ``only`` or ``off``; where the session says ``only``, nothing else counts.
             raw: an `Edit` among the images stands for its raw first image, not the restored one.
             tags: words to find it by; if the same request is under way already, those of the first stand.
             transport: ``multipart`` or ``json``; chosen by what the images are if left out.
@@ -206,7 +209,8 @@ class Session:
             extend=extend,
             take=take,
             new=new,
-            replay=settings.replay if replay is None else checked_replay(replay),
+            replay=_stricter(settings.replay, replay),
+            named=model is not None,
             raw=raw,
             tags=tuple(tags),
             transport=transport,
@@ -225,6 +229,19 @@ class Session:
             Interrupted: the user interrupted; the request was cancelled.
         """
         return self.run(self.ask(*arguments, **options))
+
+    def again(self, edit: Edit, **changes: Any) -> Edit:  # noqa: ANN401 - those of `ask`
+        """Ask for an edit again, with changes, and wait; see `Edit.again`.
+
+        Args:
+            edit: of this or any other history; what comes is kept in this session's.
+            changes: any argument of `ask`, and ``images`` for the sources.
+
+        Raises:
+            HistoryFault: a source or the mask was not kept.
+            ImgEditError: as `edit`.
+        """
+        return self.run(repeated(self.ask, edit, changes))
 
     @arguments_of(ask)
     async def aedit(self, *arguments: Any, **options: Any) -> Edit:  # noqa: ANN401 - those of `ask`
@@ -348,3 +365,11 @@ class Session:
         settings = self._settings
         key = "key set" if settings.api_key else "no key"
         return f"<Session {settings.model} at {settings.base_url}, {key}, history {settings.history}>"
+
+
+def _stricter(default: Replay, wanted: str | None) -> Replay:
+    """Return what a call may do: what it says, but nothing may be paid where the session forbids it.
+
+    So a notebook is safe to run anywhere under ``REQUESTY_NB_REPLAY=only``, whatever its cells say.
+    """
+    return default if wanted is None or default == "only" else checked_replay(wanted)

@@ -1,0 +1,149 @@
+"""What is derived from a history, to be quick: deletable at any time, never trusted, never exported.
+
+::
+
+    cache/summaries-1/<4 digits of ids>.jsonl    summaries of records, one a line, in no order
+    cache/previews/ab/<name>                     thumbnails
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from requesty_nb import images
+from requesty_nb.errors import HistoryFault
+from requesty_nb.models import Summary, summary_of
+from requesty_nb.records.files import append_derived, remove, write_derived
+from requesty_nb.records.names import id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from requesty_nb.models import EditRecord
+
+_FORM = 1  # of the lines; another form has another folder
+_DIGITS = 4  # of an id that ids of about twelve days share
+_NAME = re.compile(r"[0-9a-z][0-9a-zA-Z._-]{2,150}", re.ASCII)
+
+_decode = msgspec.json.Decoder(Summary).decode
+
+
+class Summaries:
+    """The summaries of records, each read from its record once.
+
+    Args:
+        folder: where the lines lie.
+        record: opens a record by its file name; raises `HistoryFault`.
+    """
+
+    def __init__(self, folder: Path, record: Callable[[str], EditRecord]) -> None:
+        self._folder = folder / f"summaries-{_FORM}"
+        self._record = record
+        self._held: dict[str, Summary] = {}
+        self._loaded: set[str] = set()
+        self._lock = threading.Lock()
+
+    def of(self, names: Sequence[str], *, lasting: Callable[[str], bool]) -> list[Summary]:
+        """Return the summaries of records by their file names; what is damaged is left out.
+
+        Args:
+            names: in any order, which is kept.
+            lasting: tells whether what a name stands for can never change.
+        """
+        with self._lock:
+            self._load({name[:_DIGITS] for name in names} - self._loaded)
+            missing = [name for name in names if id_of(name) not in self._held]
+            fleeting = self._read(missing, lasting)
+            found = (self._held.get(id_of(name)) or fleeting.get(name) for name in names)
+            return [summary for summary in found if summary is not None]
+
+    def forget(self, identifier: str) -> None:
+        """Leave nothing of a record behind."""
+        with self._lock:
+            self._held.pop(identifier, None)
+            self._loaded.discard(identifier[:_DIGITS])
+            remove(self._path(identifier[:_DIGITS]))
+
+    def _load(self, shelves: Iterable[str]) -> None:
+        for shelf in shelves:
+            self._loaded.add(shelf)
+            try:
+                lines = self._path(shelf).read_bytes().split(b"\n")
+            except OSError:
+                continue
+            for line in lines:
+                try:
+                    summary = _decode(line)
+                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # torn, or no line at all
+                    continue
+                self._held.setdefault(summary.id, summary)
+
+    def _read(self, names: Iterable[str], lasting: Callable[[str], bool]) -> dict[str, Summary]:
+        """Read what the lines lack, and write it down; return what will not last."""
+        fresh: dict[str, list[bytes]] = {}
+        fleeting: dict[str, Summary] = {}
+        for name in names:
+            try:
+                summary = summary_of(self._record(name))
+            except HistoryFault:
+                continue
+            if lasting(name):
+                self._held[summary.id] = summary
+                fresh.setdefault(name[:_DIGITS], [b""]).append(msgspec.json.encode(summary))
+            else:
+                fleeting[name] = summary
+        for shelf, lines in fresh.items():
+            append_derived(self._path(shelf), b"\n".join([*lines, b""]))
+        return fleeting
+
+    def _path(self, shelf: str) -> Path:
+        return self._folder / f"{shelf}.jsonl"
+
+
+class Previews:
+    """Thumbnails as WebP files.
+
+    Args:
+        folder: where they lie.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "previews"
+
+    def get(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """Return the thumbnail of a name, made if it is not there whole."""
+        if not _NAME.fullmatch(name):
+            return make()
+        path = self._folder / name[:2] / name
+        try:
+            data = path.read_bytes()
+        except OSError:
+            data = b""
+        if not _is_webp(data):
+            data = make()
+            write_derived(path, data)
+        return data
+
+    def forget(self, start: str) -> None:
+        """Take away the thumbnails whose names begin so."""
+        if _NAME.fullmatch(start):
+            for path in (self._folder / start[:2]).glob(f"{start}*"):
+                remove(path)
+
+
+def clear(folder: Path) -> None:
+    """Take the whole cache away."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_webp(data: bytes) -> bool:
+    try:
+        return images.examine(data)[0] == "image/webp"
+    except ValueError:
+        return False

@@ -1,0 +1,235 @@
+"""`Shelf`: a history's folder as it is read: names to records, records to edits, edits to their kin."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from requesty_nb import images
+from requesty_nb.errors import BadRequest, HistoryFault
+from requesty_nb.models import Edit, decode_record, encode_record, summary_of
+from requesty_nb.records.cache import Previews, Summaries
+from requesty_nb.records.files import write_whole
+from requesty_nb.records.index import Index
+from requesty_nb.records.lineage import Lineage
+from requesty_nb.records.names import RecordName, id_date, id_of, key_hash
+from requesty_nb.records.objects import Objects
+from requesty_nb.records.pending import Notes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from requesty_nb.models import EditRecord, Summary
+
+PREVIEW_EDGE = 384  # pixels a side, at most
+_used: dict[Path, dict[str, None]] = {}  # folder -> ids that this process has made or replayed, in order
+
+
+class Shelf:
+    """What all views of one history share; where its edits are at home.
+
+    Args:
+        folder: of the history.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.objects = Objects(folder / "objects")
+        self.notes = Notes(folder / "pending")
+        self.cache = folder / "cache"
+        self.summaries = Summaries(self.cache, self.record)
+        self.previews = Previews(self.cache)
+        self.asker: Callable[[Edit, dict[str, Any]], Edit] | None = None
+        self._index = Index(folder / "edits")
+        self._lock = threading.Lock()
+
+    # Names
+
+    def ok(self) -> list[str]:
+        """Return the names of the records with pictures, oldest first."""
+        with self._lock:
+            self._index.refresh()
+            return self._index.ok()
+
+    def count(self) -> int:
+        """Return how many have pictures."""
+        with self._lock:
+            self._index.refresh()
+            return self._index.count()
+
+    def recorded(self) -> list[str]:
+        """Return the names of all records, oldest first."""
+        with self._lock:
+            self._index.refresh()
+            return self._index.all()
+
+    def attempts(self) -> list[str]:
+        """Return the names of all records, and of what was lost on its way as if it had one; oldest first."""
+        lost = self.notes.lost()  # before the records: one is written before its note is let go
+        names = self.recorded()
+        known = {id_of(name) for name in names} if lost else set()
+        lost_names = (
+            RecordName(note.id, key_hash(note.key), note.take, note.as_record().state).file for note in lost
+        )
+        return sorted([*names, *(name for name in lost_names if id_of(name) not in known)])
+
+    def of_key(self, key: str) -> list[str]:
+        """Return the names that may belong to a key, oldest first."""
+        with self._lock:
+            self._index.refresh()
+            return self._index.of_key(key)
+
+    def with_id(self, identifier: str) -> str | None:
+        """Return the name that has an id, also of what was lost on its way."""
+        found = self.recorded_as(identifier)
+        return found or next((name for name in self.attempts() if id_of(name) == identifier), None)
+
+    def recorded_as(self, identifier: str) -> str | None:
+        """Return the name of the record that has an id."""
+        with self._lock:
+            self._index.refresh()
+            return self._index.with_id(identifier)
+
+    def keep(self, record: EditRecord) -> None:
+        """Write a record; everything it needs is there already.
+
+        Raises:
+            HistoryFault: it cannot be written.
+        """
+        name = RecordName(record.id, key_hash(record.key), record.take, record.state)
+        path = self.folder / "edits" / name.path
+        write_whole(path, [encode_record(record)])
+        with self._lock:
+            self._index.add(path.parent.name, name.file)
+
+    def drop(self, name: str) -> None:
+        """Forget a record that was just taken away."""
+        with self._lock:
+            self._index.drop(name)
+
+    def path(self, name: str) -> Path:
+        """Return where a record lies, or would."""
+        with self._lock, suppress(KeyError):
+            return self._index.path(name)
+        return self.folder / "edits" / id_date(id_of(name)) / name
+
+    def is_recorded(self, name: str) -> bool:
+        """Tell whether a name is a record's, and not that of something lost."""
+        with self._lock:
+            return self._index.with_id(id_of(name)) is not None
+
+    # Records
+
+    def record(self, name: str) -> EditRecord:
+        """Open a record, or what is known of an attempt that was lost.
+
+        Raises:
+            HistoryFault: it is damaged or gone.
+        """
+        identifier = id_of(name)
+        path = self.path(name)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            if not self.is_recorded(name) and (note := self.notes.find(identifier)):
+                return note.as_record()
+            raise HistoryFault(
+                f"The record of {identifier} ({id_date(identifier)}) cannot be read: {error}."
+            ) from None
+        try:
+            record = decode_record(data)
+        except HistoryFault as error:
+            raise HistoryFault(f"{path}: {error.message}", hint=error.hint) from None
+        if record.id != identifier:
+            raise HistoryFault(f"{path}: A record in the history is not the one that its name says.")
+        return record
+
+    def open(self, name: str, *, replayed: bool = False) -> Edit:
+        """Open an edit; raises as `record`."""
+        return self.edit(self.record(name), replayed=replayed)
+
+    def edit(self, record: EditRecord, *, replayed: bool = False) -> Edit:
+        """Return a record of this history as an edit."""
+        return Edit(record, self.objects.read, replayed=replayed, home=self)
+
+    def tried(self, name: str) -> Edit | HistoryFault:
+        """Open an edit, or return what is wrong with it."""
+        try:
+            return self.open(name)
+        except HistoryFault as fault:
+            return fault
+
+    def by_id(self, identifier: str) -> Edit:
+        """Open an edit by its id.
+
+        Raises:
+            KeyError: there is none.
+            HistoryFault: it is damaged.
+        """
+        name = self.with_id(identifier)
+        if name is None:
+            raise KeyError(f"The history holds no edit {identifier}.")
+        return self.open(name)
+
+    def summaries_of(self, names: Sequence[str]) -> list[Summary]:
+        """Return what looking through records needs; what is damaged is left out."""
+        return self.summaries.of(names, lasting=self.is_recorded)
+
+    def preview(self, sha256: str) -> bytes:
+        """Return a WebP thumbnail of a stored picture, at most `PREVIEW_EDGE` pixels a side.
+
+        Raises:
+            HistoryFault: it is missing or damaged.
+            BadImage: it cannot be decoded.
+        """
+
+        def make() -> bytes:
+            return images.load(self.objects.read(sha256)).preview(PREVIEW_EDGE)
+
+        return self.previews.get(f"{sha256}-{PREVIEW_EDGE}-80.webp", make)
+
+    # Where an edit is at home
+
+    def parents(self, edit: Edit) -> list[Edit]:
+        """Return the edits whose pictures were an edit's sources; what is damaged is left out."""
+        return self._kin(edit, Lineage.parents)
+
+    def children(self, edit: Edit) -> list[Edit]:
+        """Return the edits that went on from an edit's pictures, oldest first."""
+        return self._kin(edit, Lineage.children)
+
+    def again(self, edit: Edit, changes: dict[str, Any]) -> Edit:
+        """Ask for an edit again, with changes, if a session keeps this history.
+
+        Raises:
+            BadRequest: none does.
+        """
+        if self.asker is None:
+            raise BadRequest(
+                f"No session keeps its edits in {self.folder}, so it is not known how to ask for one again.",
+                hint="rq.session.again(edit, prompt=...) does, and keeps it in the session's history.",
+            )
+        return self.asker(edit, changes)
+
+    def cached(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """Return a WebP thumbnail that is made only once."""
+        return self.previews.get(name, make)
+
+    def _kin(self, edit: Edit, find: Callable[[Lineage, Summary], list[str]]) -> list[Edit]:
+        lineage = Lineage(self.summaries_of(self.ok()))
+        found = (self.with_id(identifier) for identifier in find(lineage, summary_of(edit.record)))
+        tried = [self.tried(name) for name in found if name is not None]
+        return [one for one in tried if isinstance(one, Edit)]
+
+    # This session
+
+    def use(self, identifier: str) -> None:
+        """Note that this process has made or replayed an edit."""
+        _used.setdefault(self.folder, {})[identifier] = None
+
+    def used(self) -> list[str]:
+        """Return the names of what this process has made or replayed, oldest first."""
+        mine = _used.get(self.folder, {})
+        return [name for name in self.ok() if id_of(name) in mine]
