@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from contextlib import ExitStack
+from functools import partial
 from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -91,22 +92,23 @@ def test_the_picture_has_the_size_the_answer_says(client: openai.OpenAI, size: s
 def test_auto_takes_the_documented_size_of_the_nearest_aspect(
     client: openai.OpenAI, shape: tuple[int, int], size: str
 ) -> None:
-    assert edit(client, image=[file(PHOTO.resize(shape))], size="auto").size == size
+    assert edit(client, image=[file(PHOTO.resize(shape))], size="auto", output_format="jpeg").size == size
 
 
 def test_usage_follows_the_documented_tables(client: openai.OpenAI) -> None:
     square = file(PHOTO.resize((1024, 1024)))
-    low = edit(client, image=[square], size="1024x1536", quality="low", prompt="12345678").usage
+    jpeg = partial(edit, client, output_format="jpeg")
+    low = jpeg(image=[square], size="1024x1536", quality="low", prompt="12345678").usage
     assert (low.output_tokens, low.input_tokens_details.image_tokens) == (408, 194)
     assert (low.input_tokens, low.total_tokens, low.cost) == (196, 604, 0)
-    high = edit(client, image=[square], size="1024x1024", quality="high", input_fidelity="high", n=2).usage
+    high = jpeg(image=[square], size="1024x1024", quality="high", input_fidelity="high", n=2).usage
     assert (high.output_tokens, high.input_tokens_details.image_tokens) == (2 * 4160, 2 * (194 + 4160))
-    assert edit(client, size="1280x1280", quality="high").usage.output_tokens == 8383
+    assert jpeg(size="1280x1280", quality="high").usage.output_tokens == 8383
 
 
 def test_several_images_are_all_taken_in(client: openai.OpenAI) -> None:
     alone, both, other = (
-        edit(client, image=images, size=SIZE).data[0].b64_json
+        edit(client, image=images, size=SIZE, output_format="jpeg").data[0].b64_json
         for images in ([ASTRONAUT], [ASTRONAUT, CAT], [ASTRONAUT, CAT, file(PHOTO.rotate(90), "turned.webp")])
     )
     assert len({alone, both, other}) == 3
@@ -132,7 +134,7 @@ def test_the_leaky_model_lets_the_rest_drift(client: openai.OpenAI) -> None:
 
 
 def test_n_pictures_differ_from_each_other(client: openai.OpenAI) -> None:
-    answer = edit(client, n=3, size=SIZE)
+    answer = edit(client, n=3, size=SIZE, output_format="jpeg")
     assert len({item.b64_json for item in answer.data}) == 3
 
 
@@ -186,9 +188,9 @@ def test_json_with_data_urls_gives_what_multipart_gives(client: openai.OpenAI) -
 
 def test_a_stream_shows_previews_and_then_what_an_answer_holds(client: openai.OpenAI) -> None:
     seen = list(edit(client, stream=True, partial_images=2, n=2, size=SIZE))
-    partial, completed = "image_edit.partial_image", "image_edit.completed"
-    assert [event.type for event in seen] == [partial, partial, completed] * 2
-    assert [event.partial_image_index for event in seen if event.type == partial] == [0, 1, 0, 1]
+    preview, completed = "image_edit.partial_image", "image_edit.completed"
+    assert [event.type for event in seen] == [preview, preview, completed] * 2
+    assert [event.partial_image_index for event in seen if event.type == preview] == [0, 1, 0, 1]
     last = decoded(seen[2].b64_json).convert("RGB")
     away = [
         np.abs(np.asarray(decoded(event.b64_json).convert("RGB"), int) - np.asarray(last)).mean()

@@ -18,6 +18,7 @@ from requesty_nb.client.transfer import NO_KEEPALIVE, TIMEOUTS, Bearer, read_cap
 from requesty_nb.errors import AnswerUnusable
 
 _TRIES = 3
+_FIRST_DELAY = 0.5
 _HTTPS_PORT = 443
 
 
@@ -43,7 +44,7 @@ async def fetch(url: str, *, endpoint: str, limit: int, timeout: float) -> bytes
             except (httpx.HTTPError, OSError) as error:
                 problem = wire.plain(str(error), 200) or type(error).__name__
             if attempt < _TRIES - 1:
-                await anyio.sleep(0.5 * 2**attempt)
+                await anyio.sleep(_FIRST_DELAY * 2**attempt)
     raise AnswerUnusable(
         f"The picture was made, but could not be fetched from where the endpoint put it ({problem}).",
         hint="Its address is kept with the attempt in the history; it may still work for a while.",
