@@ -1,4 +1,4 @@
-// Bundles the editor for the Python package, or after the word "test" its tests for Node; then a folder may follow.
+// Bundles the editor and the gallery for the Python package, or after the word "test" its tests for Node; then a folder may follow.
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,12 +18,14 @@ if (first === "test") {
     loader: { ".css": "empty" },
   });
 } else {
+  const outdir = resolve(here, first ?? "../requesty_nb/static");
+  const small = { ...common, minify: true, charset: "utf8", legalComments: "none", outdir };
+  await build({ ...small, entryPoints: { editor: "src/index.ts", gallery: "src/gallery/widget.ts" } });
+  // The page's program stands in the page itself, and its styles are the gallery's.
   await build({
-    ...common,
-    entryPoints: { editor: "src/index.ts" },
-    minify: true,
-    charset: "utf8",
-    legalComments: "none",
-    outdir: resolve(here, first ?? "../requesty_nb/static"),
+    ...small,
+    entryPoints: { page: "src/gallery/page.ts" },
+    format: "iife",
+    loader: { ".css": "empty" },
   });
 }

@@ -36,6 +36,16 @@ _HOMES = {
     "Mask": "requesty_nb.masks",
     "Session": "requesty_nb.sessions",
 }
+# A type's module and name, and who shows it: as text, so that neither is imported before it is needed.
+_CARDS = {
+    ("requesty_nb.models.edits", "Edit"): ("requesty_nb.display", "edit_bundle"),
+    ("requesty_nb.models.edits", "Picture"): ("requesty_nb.display", "picture_bundle"),
+    ("requesty_nb.models.trees", "Tree"): ("requesty_nb.display", "tree_bundle"),
+}
+_WIDGETS = {
+    ("requesty_nb.records.history", "History"): ("requesty_nb.widgets.gallery", "show"),
+    ("requesty_nb.records.looking", "Selection"): ("requesty_nb.widgets.gallery", "show"),
+}
 # What belongs to the default session, looked up anew each time: it can be configured meanwhile.
 _OF_SESSION = frozenset({"aedit", "edit", "history"})
 
@@ -59,7 +69,7 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register the magics, their completion and the cards; what ``%load_ext requesty_nb`` calls."""
-    import_module("requesty_nb.magics").load(shell)
+    import_module("requesty_nb.magics").load(shell, _CARDS, _WIDGETS)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
@@ -75,7 +85,7 @@ def _shell() -> InteractiveShell | None:
 def _register_cards() -> None:
     """Show edits as cards wherever a shell is there already, with or without the magics."""
     if (shell := _shell()) is not None:
-        import_module("requesty_nb.magics").register_cards(shell)
+        import_module("requesty_nb.magics").register_cards(shell, _CARDS, _WIDGETS)
 
 
 _register_cards()

@@ -798,7 +798,8 @@ def test_the_hook_is_there_once_however_the_package_was_loaded(kernel):
     kernel.ok("%reload_ext requesty_nb")
     assert kernel.value("hooks()") == 1
     kernel.ok(
-        "import importlib, sys; importlib.reload(sys.modules['requesty_nb.magics']).load(get_ipython())"
+        "import importlib, requesty_nb, sys; importlib.reload(sys.modules['requesty_nb.magics'])\n"
+        "requesty_nb.load_ipython_extension(get_ipython())"
     )
     assert kernel.value("hooks()") == 1
     kernel.ok("%unload_ext requesty_nb")

@@ -1,8 +1,9 @@
-"""The editor's TypeScript: its own tests, its types and style, and that the bundle is built from it."""
+"""The TypeScript of editor and gallery: tests, types and style, and a bundle that is built from it."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,8 +13,14 @@ import pytest
 HOUSE = Path(__file__).parent.parent
 JS = HOUSE / "js"
 STATIC = HOUSE / "requesty_nb" / "static"
-BUNDLE = ("editor.js", "editor.css")
-MOST_BYTES = {"editor.js": 61_000, "editor.css": 12_000}  # minified: they travel with every widget's state
+# Minified, in bytes at most: they travel with every widget's state.
+BUNDLE = {
+    "editor.js": 61_000,
+    "editor.css": 12_000,
+    "gallery.js": 32_000,
+    "gallery.css": 10_000,
+    "page.js": 32_000,
+}
 
 
 def tool() -> str:
@@ -54,9 +61,14 @@ def test_the_bundle_is_what_the_sources_build(tmp_path):
 
 
 def test_the_bundle_is_small_and_names_no_place():
-    for name in BUNDLE:
+    for name, most in BUNDLE.items():
         text = (STATIC / name).read_text("utf-8")
-        assert len(text.encode()) <= MOST_BYTES[name]
+        assert len(text.encode()) <= most
         assert "http://" not in text.replace("http://www.w3.org/", "")
         assert "https://" not in text
         assert str(HOUSE) not in text
+
+
+def test_what_stands_in_a_page_cannot_end_its_element():
+    assert not re.search(r"</script|<!--", (STATIC / "page.js").read_text("utf-8"), re.IGNORECASE)
+    assert "</" not in (STATIC / "gallery.css").read_text("utf-8")

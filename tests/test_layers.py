@@ -10,6 +10,7 @@ import requesty_nb
 HOUSE = Path(requesty_nb.__file__).parent
 NAME = HOUSE.name
 FLOORS = {
+    "assets": 0,
     "errors": 0,
     "version": 0,
     "settings": 1,

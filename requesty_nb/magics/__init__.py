@@ -16,19 +16,25 @@ from typing import TYPE_CHECKING, Any
 from requesty_nb.errors import BadRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from IPython.core.interactiveshell import InteractiveShell
 
-NAME = "imgedit"
+    # A type's module and name, and the module and function that shows it: as text, so that it imports neither.
+    Shown = Mapping[tuple[str, str], tuple[str, str]]
 
-# Type by type, who shows it: as strings, so that registering imports neither.
-_HOME = "requesty_nb.models.edits"
-_CARDS = {"Edit": "edit_bundle", "Picture": "picture_bundle"}
+NAME = "imgedit"
 
 _running = threading.local()  # ``task``: of the cell that runs in this thread; each subshell has its own
 
 
-def load(shell: InteractiveShell) -> None:
-    """Register the magics with a shell; a second time changes nothing."""
+def load(shell: InteractiveShell, cards: Shown, widgets: Shown) -> None:
+    """Register the magics with a shell; a second time changes nothing.
+
+    Args:
+        shell: the one that loads them.
+        cards, widgets: as `register_cards`.
+    """
     from IPython.core.magic import no_var_expand  # noqa: PLC0415 - loaded in any shell
 
     _add_defaults(shell)
@@ -46,7 +52,7 @@ def load(shell: InteractiveShell) -> None:
     shell.register_magic_function(no_var_expand(imgedit), "line_cell", NAME)  # type: ignore[arg-type]  # annotated for methods
     for key in (f"%%{NAME}", f"%{NAME}"):
         shell.set_hook("complete_command", complete, str_key=key)
-    register_cards(shell)
+    register_cards(shell, cards, widgets)
 
 
 def _add_defaults(shell: InteractiveShell) -> None:
@@ -70,10 +76,15 @@ def unload(shell: InteractiveShell) -> None:
     _take_hooks_away(shell)
 
 
-def register_cards(shell: InteractiveShell) -> None:
-    """Show edits and pictures as cards in this shell; a cell that is interrupted cancels background edits.
+def register_cards(shell: InteractiveShell, cards: Shown, widgets: Shown) -> None:
+    """Show this package's values in this shell; a cell that is interrupted cancels background edits.
 
     While no cell runs there is nothing to interrupt: then `Detached.cancel` does it, as the editor's Cancel.
+
+    Args:
+        shell: where they are shown.
+        cards: types that a function makes a mime bundle of.
+        widgets: types that a function shows by itself, where a kernel's front end can show them.
     """
     _take_hooks_away(shell)
     _before_cell()  # it may be a cell that this is loaded by
@@ -81,15 +92,18 @@ def register_cards(shell: InteractiveShell) -> None:
     shell.events.register("post_run_cell", _after_cell)
     if shell.display_formatter is None:
         return
-    formatter = shell.display_formatter.mimebundle_formatter
-    for name, function in _CARDS.items():
-        formatter.for_type_by_name(_HOME, name, _lazily(function))
+    bundles = shell.display_formatter.mimebundle_formatter
+    for (module, name), home in cards.items():
+        bundles.for_type_by_name(module, name, _lazily(*home))
+    if hasattr(shell, "kernel"):
+        shows = shell.display_formatter.ipython_display_formatter
+        for (module, name), home in widgets.items():
+            shows.for_type_by_name(module, name, _lazily(*home))
 
 
-def _lazily(function: str) -> Any:  # noqa: ANN401 - IPython calls it with whatever it likes
-    def show(value: object, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG001 - IPython's protocol
-        bundle: dict[str, str] = getattr(import_module("requesty_nb.display"), function)(value)
-        return bundle
+def _lazily(module: str, function: str) -> Any:  # noqa: ANN401 - IPython calls it with whatever it likes
+    def show(value: object, include: object = None, exclude: object = None) -> Any:  # noqa: ANN401, ARG001 - IPython's protocol
+        return getattr(import_module(module), function)(value)
 
     return show
 

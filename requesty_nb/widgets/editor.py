@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Any as AnyTrait
 from traitlets import Dict, Int, List, Unicode, default, observe, validate
 
-from requesty_nb import cells, images, sessions
-from requesty_nb.errors import BadRequest, HistoryFault
+from requesty_nb import images, sessions
+from requesty_nb.errors import BadRequest
 from requesty_nb.settings import OFFLINE_MODELS
 from requesty_nb.widgets import static
+from requesty_nb.widgets.copies import kept_cell
 from requesty_nb.widgets.drawing import NOTHING, carried, margins_of
 from requesty_nb.widgets.jobs import Jobs
 from requesty_nb.widgets.link import explained
@@ -44,6 +45,10 @@ _CHOICES = {
     "background": [AUTO, "transparent", "opaque"],
     "output_format": [AUTO, "png", "jpeg", "webp"],
 }
+_ONE_FOLDER = (
+    "Make the editor without a session of its own, or give both sessions one folder: "
+    "rq.session.configure(history=...)."
+)
 _SETTINGS = ("prompt", "model", "n", "extend", *_CHOICES)
 
 
@@ -101,7 +106,7 @@ class Editor(Surface):
         self._see_options(options)
         self._session = sessions.default() if session is None else session
         self._jobs = Jobs(self._list_jobs, self._keep)
-        self._still = Still(self._key, self._pictured)
+        self._still = Still(self._key, self._drawn)
         self._uploads = Uploads()
         own = self._session.settings.model
         options["model"] = options.get("model") or own
@@ -240,14 +245,7 @@ class Editor(Surface):
 
     def _hear_cell(self, message: Message, _: Sequence[Buffer]) -> None:
         edit = self._edit_of(message)
-        if not _is_in_default_history(edit):
-            raise BadRequest(
-                "A cell finds its pictures in rq.history, and this edit is not there: it was made by another "
-                "session, or kept nowhere.",
-                hint="Make the editor without a session of its own, or give both sessions one folder: "
-                "rq.session.configure(history=...).",
-            )
-        self.send({"k": "cell", "id": edit.id, "text": cells.cell_of(edit)})
+        self.send({"k": "cell", "id": edit.id, "text": kept_cell(edit, _ONE_FOLDER)})
 
     def _hear_save(self, message: Message, _: Sequence[Buffer]) -> None:
         edit, picture = self._picture_of(message)
@@ -310,16 +308,14 @@ class Editor(Surface):
             scene, colour, opacity = self._drawing.scene, self.mask_color, self.mask_opacity
         return static.picture(self._preview, scene.mask, colour, opacity), repr(self)
 
+    def _drawn(self) -> tuple[str, str]:
+        """Return the same as HTML, and the line."""
+        jpeg, line = self._pictured()
+        return static.figure(jpeg, line), line
+
     def __repr__(self) -> str:
         scene = self._drawing.shown
         return static.line(scene.source, scene.mask, len(self.edits))
-
-
-def _is_in_default_history(edit: Edit) -> bool:
-    try:
-        return sessions.default().history[edit.id] == edit
-    except (BadRequest, HistoryFault, KeyError):
-        return False
 
 
 def _written(stem: str, suffix: str, data: bytes) -> Path:

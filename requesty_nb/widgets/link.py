@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
 from traitlets import TraitError, Unicode
 
+from requesty_nb.assets import asset
 from requesty_nb.errors import BadRequest, ImgEditError
 
 if TYPE_CHECKING:
@@ -24,20 +23,17 @@ if TYPE_CHECKING:
 
     Message = Mapping[str, Any]
 
-_STATIC = Path(__file__).parent.parent / "static"
 _MAX_TEXT = 300  # characters of an error nobody expected
-
-
-@cache
-def _bundled(name: str) -> str:
-    return (_STATIC / name).read_text(encoding="utf-8")
 
 
 class Linked(anywidget.AnyWidget):
     """A widget that answers: ``{"k": "op", "s": 7, ...}`` goes to `_hear_op`, then 7 is acknowledged.
 
-    What goes wrong stands in the answer; no message can raise.
+    What goes wrong stands in the answer; no message can raise. Its program and its style in the browser are
+    those of `_bundle`.
     """
+
+    _bundle: ClassVar[str]
 
     # Traits, not paths that anywidget would watch: its watcher holds on to every widget for good.
     _esm = Unicode().tag(sync=True)
@@ -48,7 +44,8 @@ class Linked(anywidget.AnyWidget):
     _lock: Any = threading.RLock()  # until each has its own
 
     def __init__(self, **traits: Any) -> None:  # noqa: ANN401 - each has its type
-        super().__init__(_esm=_bundled("editor.js"), _css=_bundled("editor.css"), **traits)
+        name = self._bundle
+        super().__init__(_esm=asset(f"{name}.js"), _css=asset(f"{name}.css"), **traits)
         self.on_msg(self._hear)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -85,13 +82,13 @@ class Linked(anywidget.AnyWidget):
         try:
             act = getattr(self, f"_hear_{kind}", None)
             if act is None:
-                raise BadRequest(f"The editor has no message {kind!r}.")  # noqa: TRY301 - answered like the rest
+                raise BadRequest(f"The {self._bundle} has no message {kind!r}.")  # noqa: TRY301 - answered like the rest
             act(message, buffers or ())
             problem = ""
         except (ImgEditError, TraitError) as error:
             problem = explained(error)
         except Exception as error:  # one that got out would leave the browser waiting for good
-            self.log.warning("The editor could not %s.", kind, exc_info=True)
+            self.log.warning("The %s could not %s.", self._bundle, kind, exc_info=True)
             problem = explained(error)
         finally:  # also of an interrupt, which passes: the browser would wait for good
             if "s" in message:

@@ -42,6 +42,7 @@ class Showing(Linked, Told):
     them is told outside the lock, when all agree again.
     """
 
+    _bundle = "editor"
     source_name = Unicode(read_only=True).tag(sync=True)
     source_size = TupleTrait((1, 1), read_only=True).tag(sync=True)
     preview = Bytes(read_only=True).tag(sync=True)

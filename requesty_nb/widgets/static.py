@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from html import escape
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -42,6 +43,16 @@ def picture(photo: Image.Image, mask: Mask, colour: str, opacity: float) -> str:
             if len(data) <= MAX_BYTES:
                 return base64.b64encode(data).decode()
         small = small.reduce(2)
+
+
+def figure(jpeg: str, line: str) -> str:
+    """Return a base64 JPEG as HTML, with a line that says what it shows."""
+    return (
+        f'<figure style="margin:0"><img src="data:image/jpeg;base64,{jpeg}" alt="{escape(line)}" '
+        'style="display:block;max-width:100%;border-radius:4px">'
+        '<figcaption style="font-size:.85em;opacity:.7;margin-top:3px">'
+        f"{escape(line.strip('<>'))}. Run the cell to draw on it.</figcaption></figure>"
+    )
 
 
 def line(source: Source, mask: Mask, edits: int) -> str:

@@ -1,15 +1,14 @@
-"""`Still`: the picture of an editor in the notebook's file, seen only where the editor itself is not.
+"""`Still`: what stands for a widget in the notebook's file, seen only where the widget itself is not.
 
 A host prefers a widget's view to any other form of the same output, and shows an error in its place where
-the widget's state is gone. So the picture is an output of its own, above the view, and hides itself wherever
-the view is on the same page.
+the widget's state is gone. So what stands for it is an output of its own, above the view, and hides itself
+wherever the view is on the same page.
 """
 
 from __future__ import annotations
 
 import threading
 import weakref
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
@@ -24,11 +23,11 @@ _stale: weakref.WeakSet[Still] = weakref.WeakSet()
 
 
 class Still:
-    """A picture that is brought up to date at the end of a cell, and a moment after a change by hand.
+    """A piece of HTML that is brought up to date at the end of a cell, and a moment after a change by hand.
 
     Args:
-        name: of this editor; its view on a page carries it in ``data-still``.
-        draw: returns the picture as a base64 JPEG, and a line that says what it shows.
+        name: of this widget; its view on a page carries it in ``data-still``.
+        draw: returns the HTML, and a line that says what it shows.
     """
 
     def __init__(self, name: str, draw: Callable[[], tuple[str, str]]) -> None:
@@ -78,17 +77,10 @@ class Still:
             self._timer = None
 
     def _bundle(self) -> dict[str, str]:
-        picture, line = self._draw()
+        html, line = self._draw()
         name = f"rqe-still-{self._name}"
-        html = (
-            f'<style>body:has(.rqe[data-still="{self._name}"]) .{name}{{display:none}}</style>'
-            f'<figure class="{name}" style="margin:0">'
-            f'<img src="data:image/jpeg;base64,{picture}" alt="{escape(line)}" '
-            'style="display:block;max-width:100%;border-radius:4px">'
-            '<figcaption style="font-size:.85em;opacity:.7;margin-top:3px">'
-            f"{escape(line.strip('<>'))}. Run the cell to draw on it.</figcaption></figure>"
-        )
-        return {"text/html": html, "text/plain": line}
+        style = f'<style>body:has(.rqe[data-still="{self._name}"]) .{name}{{display:none}}</style>'
+        return {"text/html": f'{style}<div class="{name}">{html}</div>', "text/plain": line}
 
 
 def _refresh_stale(_: object = None) -> None:

@@ -257,7 +257,7 @@ def test_the_picture_in_the_file_follows_the_hand_and_hides_behind_the_editor(ch
     with visited(chromium, in_lab(lab, name)) as notebook:
         notebook.run_all()
         view = EditorView(notebook)
-        still = notebook.page.locator("figure[class^=rqe-still] img")
+        still = notebook.page.locator("[class^=rqe-still] img")
         assert not still.is_visible()
         before = still.get_attribute("src")
         view.drag(*CROSS)

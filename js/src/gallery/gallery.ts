@@ -1,0 +1,167 @@
+/** The gallery: what is looked for, the edits that were found, and what is opened over them. */
+
+import "../base.css";
+import "../pieces.css";
+import "./gallery.css";
+import { el, enable } from "../dom";
+import { shelter } from "../keyboard";
+import { button, commanding, div, on, say } from "../pieces";
+import { theme } from "../theme";
+import { filters } from "./filters";
+import { type Grid, grid } from "./grid";
+import { one } from "./one";
+import { pair } from "./pair";
+import { EVERYTHING, found, narrows, type Query } from "./query";
+import { type Item, numbered } from "./rows";
+import type { Supply } from "./supply";
+
+export interface Start {
+  supply: Supply;
+  view: string; // its own name on the page
+  signal: AbortSignal;
+  look: Query; // what is looked for at first
+  looked(query: Query): void; // is told what is looked for now
+}
+
+const edits = (count: number): string => `${numbered(count)} ${count === 1 ? "edit" : "edits"}`;
+
+/** Words for what was found. */
+export function told(shown: number, there: number, total: number, narrowed: boolean): string {
+  const still = there < total ? ` (${numbered(there)} of ${numbered(total)} are here so far)` : "";
+  if (!total) return "";
+  return narrowed ? `${numbered(shown)} of ${edits(total)}${still}` : edits(total);
+}
+
+const EMPTY = "No edits yet. Those you make are kept and shown here.";
+const NO_MATCH = "No edit matches. Take back some of what is looked for.";
+
+export function gallery({ supply, view, signal, look, looked }: Start): HTMLElement {
+  let all: Item[] = [];
+  let items: Item[] = [];
+  let everything = found(all, EVERYTHING).counts;
+  let picked: Item[] = [];
+
+  const count = el("p", { class: "rqe-count", role: "status" });
+  const nothing = el("p", { class: "rqe-nothing", hidden: true });
+  const trouble = el("p", { class: "rqe-problem", hidden: true });
+  const search = filters(view, look, () => {
+    looked(search.query());
+    update(true);
+  });
+  const tiles: Grid = grid(
+    supply,
+    { open: (at) => single.open(items, at), pick: (row, now) => choose(row, now) },
+    signal,
+  );
+  const single = one(supply, view, signal, (row) => tiles.focus(items.indexOf(row)));
+  const both = pair(supply, view, signal, () => compareThem.focus());
+
+  const compareThem = el("button", { class: "primary", onclick: () => comparing() }, "Compare");
+  const picks = el("span", { role: "status" });
+  const chosen = div(
+    "row rqe-chosen",
+    picks,
+    compareThem,
+    button("Unpick", () => choose(undefined, false)),
+  );
+  const choose = (row: Item | undefined, now: boolean) => {
+    const rest = row ? picked.filter((other) => other !== row) : [];
+    picked = row && now ? [...rest.slice(-1), row] : rest; // of three the first goes
+    tiles.pick(new Set(picked.map(({ id }) => id)));
+    chosen.hidden = !picked.length;
+    picks.textContent = picked.length === 1 ? "One picked: pick another to compare" : "Two picked";
+    enable(compareThem, picked.length === 2);
+  };
+  const comparing = () => {
+    const [first, second] = picked;
+    if (first && second) void both.open(first, second);
+  };
+
+  const update = (again: boolean) => {
+    const query = search.query();
+    const now = found(all, query);
+    items = now.items;
+    search.offer(now.counts, everything);
+    count.textContent = told(items.length, all.length, supply.total(), narrows(query));
+    say(nothing, items.length ? "" : all.length || supply.total() ? NO_MATCH : EMPTY);
+    tiles.element.hidden = !items.length;
+    tiles.show(items, again);
+  };
+  const newer = fresh(supply);
+  const bar = div("row rqe-found", count, newer.node, chosen);
+  const load = async () => {
+    all = supply.first();
+    const mine = all;
+    everything = found(all, EVERYTHING).counts;
+    update(false);
+    say(trouble, "");
+    try {
+      while (all === mine && mine.length < supply.total()) {
+        const more = await supply.more(mine.length);
+        if (all !== mine || signal.aborted || !more.length) return;
+        mine.push(...more);
+        everything = found(all, EVERYTHING).counts;
+        update(false);
+      }
+    } catch (error) {
+      if (all === mine) say(trouble, `The older edits are not here: ${(error as Error).message}`);
+    }
+  };
+  const element = div(
+    "gallery",
+    search.element,
+    bar,
+    trouble,
+    nothing,
+    tiles.element,
+    single.element,
+    both.element,
+  );
+  for (const kind of ["pointerenter", "focusin"] as const) on(element, kind, newer.ask);
+  on(element, "keydown", (event) => {
+    const target = event.target as HTMLElement;
+    if (
+      event.key !== "/" ||
+      commanding(event) ||
+      target.closest("input:not([type=checkbox]), textarea, dialog")
+    )
+      return;
+    event.preventDefault();
+    search.focus();
+  });
+  choose(undefined, false);
+  supply.onChange?.(() => void load());
+  void load();
+  return element;
+}
+
+const PAUSE = 3000; // milliseconds between two questions for newer edits
+
+/** A button that takes in the edits that have come since, there when there are some: `ask` when somebody comes. */
+function fresh(supply: Supply): { node: HTMLElement; ask(): void } {
+  const node = button("", () => supply.refresh?.());
+  node.hidden = true;
+  let last = -PAUSE;
+  supply.onChange?.(() => {
+    node.hidden = true;
+  });
+  return {
+    node,
+    async ask() {
+      if (!supply.newer || performance.now() - last < PAUSE) return;
+      last = performance.now();
+      const count = await supply.newer().catch(() => 0);
+      node.textContent = `${edits(count)} newer: show`;
+      node.hidden = !count;
+    },
+  };
+}
+
+/** Puts a gallery on a page: in its colours, its keys its own. */
+export function mount(place: HTMLElement, root: HTMLElement, start: Start): void {
+  root.append(gallery(start));
+  shelter(root, start.signal);
+  place.append(root);
+  theme(root, start.signal);
+  start.signal.addEventListener("abort", () => root.remove());
+}

@@ -1,0 +1,33 @@
+/** Where a gallery has its edits from: a kernel, or the page itself. */
+
+import type { Pictures } from "../compare";
+import type { Item } from "./rows";
+
+/** A thumbnail, or words that say why there is none. */
+export type Thumb = DataView | string;
+
+export interface Opened {
+  headline: string; // model, take, cost
+  facts: [string, string][];
+  pictures: Pictures | null; // null if the edit has none, or it cannot be shown
+  trouble: string; // then why
+}
+
+/** What goes wrong is an Error whose message is for people. */
+export interface Supply {
+  /** How many edits there are, and the newest of them. */
+  total(): number;
+  first(): Item[];
+  /** Those after so many, newest first. */
+  more(from: number): Promise<Item[]>;
+  /** Thumbnails of pictures by their sha256, in that order. */
+  thumbs(wanted: string[]): Promise<Thumb[]>;
+  open(row: Item, i: number): Promise<Opened>;
+  cell(row: Item): Promise<string>;
+  /** How many edits have come since. */
+  newer?(): Promise<number>;
+  /** Takes them in: then `changed` is heard. */
+  refresh?(): void;
+  /** Calls `then` when there are others now. */
+  onChange?(then: () => void): void;
+}
