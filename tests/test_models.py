@@ -272,7 +272,7 @@ def offline(tmp_path_factory):
 @pytest.mark.parametrize("name", GIVEN)
 def test_what_was_given_can_be_given_again_and_replays_the_edit(offline, name):
     sources, options = GIVEN[name]
-    edit = offline.edit(f"sepia {name}", *sources, **options)
+    edit = offline.edit(f"sepia {name}", *sources, output_format="jpeg", **options)
     assert asked_again(offline, edit) == edit
     assert asked_again(offline, offline.history[edit.id]) == edit
     names = [source.name for source in edit.sources if not isinstance(source, str)]
