@@ -132,6 +132,7 @@ class EditRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return tuple(dict.fromkeys(found))
 
 
+_RESTORE = "Restore it from a copy of the history."
 _decode_record = msgspec.json.Decoder(EditRecord)
 
 
@@ -147,11 +148,13 @@ def decode_record(data: bytes) -> EditRecord:
         HistoryFault: it is damaged, or from a newer version of this package.
     """
     if is_sealed(data) is False:
-        raise HistoryFault("A record in the history is damaged: its seal does not fit what it says.")
+        raise HistoryFault(
+            "A record in the history is damaged: its seal does not fit what it says.", hint=_RESTORE
+        )
     try:
         record = _decode_record.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise HistoryFault(f"A record in the history cannot be read: {error}") from None
+        raise HistoryFault(f"A record in the history cannot be read: {error}", hint=_RESTORE) from None
     if record.version > RECORD_VERSION:
         raise HistoryFault(
             "A record in the history was written by a newer version of requesty_nb.",

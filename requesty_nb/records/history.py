@@ -130,7 +130,7 @@ class History(Looking):
             if edit.key == key:
                 yield edit
         if fault:
-            fault.hint = "Restore it from a copy of the history, or pay for another take with `--new`."
+            fault.hint = f"{fault.hint} `--new` pays for another take."
             raise fault
 
     def unknown(self, key: str, take: int) -> list[str]:
