@@ -525,6 +525,27 @@ def test_the_commands_answer(online, folder):
     assert not holds_secret(repr(doctor).encode())
 
 
+def test_the_history_is_drawn_counted_verified_and_taken_in(kernel):
+    kernel.ok("%%imgedit coffee.png -o cup\nsepia")
+    kernel.ok("%%imgedit cup --tag good\nbrighter")
+    drawn = kernel.ok("%imgedit tree").card
+    assert drawn == kernel.ok("rq.history.tree()").card
+    assert drawn.keys() == {"image/svg+xml", "text/vnd.mermaid", "text/plain"}
+    assert drawn["text/plain"].splitlines()[1:] == [
+        "└── sepia  (take 1 · painter)",
+        "    └── brighter  (take 1 · painter)",
+    ]
+    assert kernel.ok("%imgedit tree nothing like it").card["text/plain"] == "No edits."
+    assert kernel.ok("%imgedit cost").text == "2 edits, together free.\n"
+    assert "every byte is as it was written" in kernel.ok("%imgedit verify").text
+    assert kernel.ok("%imgedit history").text.rstrip().endswith("brighter  [good]")
+    kernel.ok("%imgedit export 'two edits'")
+    assert kernel.ok("%imgedit import 'two edits'").text.startswith("0 edits added, 2 known")
+    kernel.ok("%config ImgEdit.history = 'taken in'")
+    assert kernel.ok("%imgedit import 'two edits'").text.startswith("2 edits added")
+    assert len(kernel.ok("%imgedit history").text.splitlines()) == 2
+
+
 def test_doctor_tells_what_a_route_makes_of_masks(kernel):
     first = kernel.ok("%imgedit doctor --canary -m offline/leaky").text.splitlines()
     assert first[0].startswith("One edit of a drawn picture by offline/leaky, 1024x1024, quality low: free.")
@@ -634,6 +655,8 @@ def test_help_lists_options_and_commands(kernel, line):
 def test_a_line_magic_that_wanted_to_be_a_cell_says_so(kernel):
     assert "%%imgedit with two percent signs" in " ".join(lines_of(kernel.run("%imgedit photo.jpg -n 2")))
     assert "No folder is named." in lines_of(kernel.run("%imgedit export"))[0]
+    assert "Nothing to import is named." in lines_of(kernel.run("%imgedit import ''"))[0]
+    assert "does not know 'this'" in lines_of(kernel.run("%imgedit verify this"))[0]
 
 
 def test_the_traceback_of_an_error_that_is_not_ours_is_whole_too(kernel):

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from requesty_nb.errors import BadRequest, ImgEditError
+from requesty_nb.cli import history
+from requesty_nb.errors import ImgEditError
 from requesty_nb.version import VERSION
 
 if TYPE_CHECKING:
@@ -78,13 +79,11 @@ def _parser() -> argparse.ArgumentParser:
                        help="also answer under this model's name; repeatable")  # fmt: skip
     serve.set_defaults(run=_serve)
 
-    history = commands.add_parser("history", help="list the kept edits, or export them")
-    history.add_argument(
-        "text", nargs="?", default="", metavar="TEXT", help="only those whose prompt holds it"
+    listing = commands.add_parser(
+        "history", help="list the kept edits, draw, check, export or import them, or say what they cost"
     )
-    history.add_argument("--folder", metavar="FOLDER", help="the history (default: REQUESTY_NB_HISTORY)")
-    history.add_argument("--export", metavar="FOLDER", help="write all into a folder")
-    history.set_defaults(run=_history)
+    history.options_of(listing)
+    listing.set_defaults(run=history.run)
     return parser
 
 
@@ -105,19 +104,3 @@ def _serve(options: argparse.Namespace) -> int:
     from requesty_nb.cli.serve import serve  # noqa: PLC0415 - each command loads what it needs
 
     return serve(options.host, options.port, tuple(options.names))
-
-
-def _history(options: argparse.Namespace) -> int:
-    from requesty_nb import display  # noqa: PLC0415 - each command loads what it needs
-    from requesty_nb.records import History  # noqa: PLC0415 - likewise
-    from requesty_nb.settings import Settings  # noqa: PLC0415 - likewise
-
-    folder = options.folder or Settings.from_environment().history
-    if folder is None or not Path(folder).is_dir():
-        raise BadRequest(f"There is no history in {folder}.", hint="Name its folder with --folder.")
-    history = History(folder)
-    if options.export:
-        print(f"{len(history)} edits written to {history.export(options.export)}")
-    else:
-        print(display.history_lines(history.filter(text=options.text)))
-    return 0

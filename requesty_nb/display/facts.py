@@ -9,7 +9,7 @@ from requesty_nb.errors import PAID_TEXT
 from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from requesty_nb.models import Edit
 
@@ -50,7 +50,7 @@ def facts(edit: Edit) -> Iterator[tuple[str, str]]:
     """Yield labels and values: one line each, without control characters, as many as fit a card."""
     left = _FACTS_LIMIT
     for label, value in _all_facts(edit):
-        shown = _line(label, 40), _line(value, TEXT_LIMIT)
+        shown = one_line(label, 40), one_line(value, TEXT_LIMIT)
         left -= _ROW + sum(map(len, shown))
         if left < 0:
             yield "…", "more than fits here: see .record"
@@ -132,7 +132,7 @@ def _short(value: object) -> str:
     return shortened(str(value), 80)
 
 
-def _line(text: str, limit: int) -> str:
+def one_line(text: str, limit: int) -> str:
     """Return a text in one line: what is printed below it stays where it is."""
     return " ".join(shortened(text, limit).split())
 
@@ -143,13 +143,3 @@ def shortened(text: str, limit: int) -> str:
         character for character in text[: limit * 2] if character.isprintable() or character == "\n"
     )
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
-
-
-def history_lines(edits: Sequence[Edit]) -> str:
-    """Return edits as a table of plain text, one line each."""
-    rows = [
-        f"{edit.id}  {edit.started:%Y-%m-%d %H:%M}  {edit.state:7}  take {edit.take:<2}  {edit.model}  "
-        f"{_line(edit.prompt, 60)}"
-        for edit in edits
-    ]
-    return "\n".join(rows) or "No edits."

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from requesty_nb.display.facts import shortened
+from requesty_nb.display.facts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,26 +182,21 @@ class _Drawn:
     def beginning(self, key: str, node: Summary) -> Box:
         """Return the box of what nothing leads to: a photograph, or an edit that is itself left out."""
         if key in self._nodes:
-            return Box("earlier", _line(self._nodes[key].prompt, TITLE), "an earlier edit")
+            return Box("earlier", one_line(self._nodes[key].prompt, TITLE), "an earlier edit")
         named = dict(zip(node.given, node.names, strict=False))
-        return Box("source", _line(named.get(key, ""), TITLE) or "a picture")
+        return Box("source", one_line(named.get(key, ""), TITLE) or "a picture")
 
 
 def _edit(node: Summary, parents: tuple[int, ...]) -> Box:
-    detail = f"take {node.take} · {_line(node.model.rsplit('/', 1)[-1], DETAIL)}"
+    detail = f"take {node.take} · {one_line(node.model.rsplit('/', 1)[-1], DETAIL)}"
     if node.state != "ok":
         detail = f"{node.state} · {detail}"
-    return Box(node.state, _line(node.prompt, TITLE) or "(no prompt)", detail, parents)
+    return Box(node.state, one_line(node.prompt, TITLE) or "(no prompt)", detail, parents)
 
 
 def cut(text: str, limit: int) -> str:
     """Return a text of at most so many characters."""
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
-
-
-def _line(text: str, limit: int) -> str:
-    """Return a text in one line, without control characters."""
-    return " ".join(shortened(text, limit).split())
 
 
 def _count(number: int, noun: str) -> str:

@@ -6,6 +6,8 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from IPython.display import display as show
+
 from requesty_nb import display, options
 from requesty_nb.errors import BadRequest
 from requesty_nb.magics import canary, doctor
@@ -15,10 +17,16 @@ if TYPE_CHECKING:
 
     from requesty_nb.sessions import Session
 
+    Bundle = dict[str, str]  # what is shown, by media type
+
 _CANARY = "--canary"
 COMMANDS = {
-    "history [TEXT]": "list the kept edits whose prompt holds TEXT, newest last",
-    "export FOLDER": "write all kept edits into a folder, as pictures and records.jsonl",
+    "history [TEXT]": "list what was asked, if the prompt holds TEXT: edits and failures, newest last",
+    "tree [TEXT]": "draw which edit went on from which, around those whose prompt holds TEXT",
+    "cost [TEXT]": "say what they cost together",
+    "export PATH": "write them out: a folder, or by its suffix .zip, .html, .ipynb, .csv, .jsonl",
+    "import PATH": "take in an exported folder, .zip or .jsonl, or another history's folder",
+    "verify": "read every byte of the history, and compare it with names and seals",
     "doctor [--canary]": "check key, endpoint, history, installation; --canary: masks, by one edit",
     "models": "list the models of the endpoint, and the offline ones",
     "traceback": "print the whole of the last error",
@@ -33,12 +41,16 @@ def run(session: Session, line: str) -> None:
         BadRequest: there is no such command.
     """
     command, _, rest = line.strip().partition(" ")
-    known: dict[str, Callable[[Session, str], str | Iterator[str]]] = {
+    known: dict[str, Callable[[Session, str], str | Iterator[str] | Bundle]] = {
         "": _help,
         "--help": _help,
         "-h": _help,
         "history": _history,
+        "tree": _tree,
+        "cost": _cost,
         "export": _export,
+        "import": _import,
+        "verify": _verify,
         "doctor": _doctor,
         "models": lambda session, _: doctor.models(session),
         "traceback": _traceback,
@@ -50,6 +62,9 @@ def run(session: Session, line: str) -> None:
             "`%imgedit --help` lists the commands.",
         )
     told = known[command](session, rest.strip())
+    if isinstance(told, dict):
+        show(told, raw=True)
+        return
     for text in [told] if isinstance(told, str) else told:
         print(text, flush=True)  # noqa: T201 - output of a cell
 
@@ -61,14 +76,43 @@ def _help(_: Session, __: str) -> str:
 
 
 def _history(session: Session, text: str) -> str:
-    return display.history_lines(session.history.filter(text=text))
+    return display.history_lines(session.history.attempts.filter(text=text).summaries())
+
+
+def _tree(session: Session, text: str) -> Bundle:
+    tree = session.history.tree()
+    if text:
+        tree = tree.around(one.id for one in session.history.filter(text=text).summaries())
+    return display.tree_bundle(tree)
+
+
+def _cost(session: Session, text: str) -> str:
+    attempts = session.history.attempts.filter(text=text)
+    return display.cost_lines(attempts.summaries(), attempts.cost)
 
 
 def _export(session: Session, path: str) -> str:
+    attempts = session.history.attempts
+    target = attempts.export(_path(path, "No folder is named.", "%imgedit export my-edits"))
+    return f"{display.counted(attempts.summaries())} written to {target}"
+
+
+def _import(session: Session, path: str) -> str:
+    named = _path(path, "Nothing to import is named.", "%imgedit import my-edits")
+    return str(session.history.import_(named))
+
+
+def _verify(session: Session, rest: str) -> str:
+    if rest:
+        raise BadRequest(f"%imgedit verify does not know {rest!r}.", hint="It takes nothing, and checks all.")
+    return str(session.history.verify())
+
+
+def _path(words: str, missing: str, example: str) -> str:
+    path = words.strip("\"'")
     if not path:
-        raise BadRequest("No folder is named.", hint="For example: %imgedit export my-edits")
-    folder = session.history.export(path.strip("\"'"))
-    return f"{len(session.history)} edits written to {folder}"
+        raise BadRequest(missing, hint=f"For example: {example}")
+    return path
 
 
 def _doctor(session: Session, rest: str) -> str | Iterator[str]:
