@@ -27,6 +27,12 @@ from requesty_nb.records.names import RecordName, key_hash
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# It ends whatever it stands in, and tells the page if it is ever run.
+HOSTILE = (
+    "</script></style></textarea></title>--><script>window.pwned = 1</script>"
+    "<img src=x onerror='window.pwned = 2'><svg onload=window.pwned=3>\"' onfocus='window.pwned=4' autofocus "
+    "javascript:window.pwned=5 {{constructor.constructor('window.pwned=6')()}} \u2028<!--"
+)
 _PHOTOS = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg", "color.png")
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 _LAST = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -103,6 +109,47 @@ def write_history(folder: Path, count: int, *, size: tuple[int, int] = (240, 160
                     failure=failure,
                 ),
             )
+    return folder
+
+
+def hostile(folder: Path) -> Path:
+    """Write a history of two edits whose every text would run as a program if anything let it."""
+    photo = next(photos((48, 32)))
+    source, info = _stored(folder, photo, "PNG"), _stored(folder, _changed(photo, 3), "PNG")
+    for number, state in enumerate(("failed", "ok")):
+        ref = ImageRef(
+            digest=f"sha256:{source.sha256}", name=HOSTILE, mime=HOSTILE, size=(48, 32), stored=source.sha256
+        )
+        request = EditRequest(
+            prompt=HOSTILE,
+            model=HOSTILE,
+            images=(ref,),
+            params={"size": HOSTILE, "quality": HOSTILE, HOSTILE: HOSTILE},
+        )
+        made = EditResult(
+            images=(info,),
+            effective={"size": HOSTILE, HOSTILE: HOSTILE},
+            request_id=HOSTILE,
+            provider=HOSTILE,
+        )
+        failed = Failure(type=HOSTILE, message=HOSTILE, hint=HOSTILE, body=HOSTILE)
+        moment = _LAST + timedelta(minutes=number)
+        record = EditRecord(
+            id=identifier(moment, number),
+            key=request.key,
+            take=1,
+            state=state,
+            request=request,
+            started=moment,
+            elapsed=1.0,
+            endpoint=HOSTILE,
+            result=made if state == "ok" else None,
+            failure=failed if state == "failed" else None,
+            notes=(HOSTILE,),
+            tags=(HOSTILE,),
+            versions={HOSTILE: HOSTILE},
+        )
+        keep(folder, record)
     return folder
 
 
