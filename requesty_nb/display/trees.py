@@ -1,8 +1,8 @@
 """The lineage of edits as a notebook, its saved file and a terminal show it.
 
-JupyterLab and Notebook draw Mermaid themselves, and prefer it; GitHub, nbviewer and nbconvert show the static
+JupyterLab draws Mermaid itself, and prefers it; Notebook 7, GitHub, nbviewer and nbconvert show the static
 picture. When JupyterLab saves a Mermaid drawing, it puts what it drew in the place of the static picture, and
-that weighs ten times as much: so only a small tree is given to it, and a larger one is static there, too.
+that weighs ten times as much: so only a small tree is given as Mermaid, and a larger one is static there, too.
 """
 
 from __future__ import annotations
