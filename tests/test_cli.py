@@ -18,7 +18,7 @@ from cards import Card
 from photos import PNG
 
 from requesty_nb import Session
-from requesty_nb.cli import notebooks
+from requesty_nb.cli import main, notebooks
 
 COMMAND = [sys.executable, "-W", "error", "-m", "requesty_nb"]
 PHOTO = Path(skimage.data.__file__).parent / "chelsea.png"
@@ -39,6 +39,22 @@ def run(*arguments: object, folder, code=0, **environment: str):
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done
+
+
+@pytest.fixture
+def run_here(monkeypatch, capsys):
+    """Run the command in this process, where what notebooks need is imported; else as `run`."""
+
+    def run(*arguments: object, folder, code=0, **environment: str):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(folder)
+        status = main([*map(str, arguments)])
+        told = capsys.readouterr()
+        assert status == code, told.out + told.err
+        return told
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -73,22 +89,22 @@ def test_the_demonstration_leaves_photo_notebook_pictures_and_history(demonstrat
     assert (into / "edits" / "0001-turn-it-into-a-dramatic-sunset-1.png").exists()
 
 
-def test_a_second_run_is_answered_from_the_history(demonstration):
+def test_a_second_run_is_answered_from_the_history(demonstration, run_here):
     folder, _ = demonstration
     history = folder / "requesty-demo" / "imgedit-history" / "edits"
     before = sorted(history.rglob("*.json"))
-    run("demo", folder=folder)
+    run_here("demo", folder=folder)
     assert sorted(history.rglob("*.json")) == before
     cards = cards_in(nbformat.read(folder / "requesty-demo" / "demo.ipynb", as_version=4))
     assert all("replayed from the history" in card.text for card in cards)
 
 
-def test_the_demonstration_takes_a_photograph_of_ones_own_and_no_settings(tmp_path):
+def test_the_demonstration_takes_a_photograph_of_ones_own_and_no_settings(tmp_path, run_here):
     (mine := tmp_path / "mine.png").write_bytes(PNG)  # a square: the smallest results
-    told = run(
+    told = run_here(
         "demo", mine, "--into", "my demo", folder=tmp_path, REQUESTY_NB_MAX_COST="x", REQUESTY_NB_REPLAY="x"
     )
-    assert "Done. In my demo/:" in told.stdout
+    assert "Done. In my demo/:" in told.out
     assert (tmp_path / "my demo" / "photo.png").read_bytes() == PNG
 
 
@@ -100,10 +116,10 @@ def test_a_photograph_that_is_none_is_told(tmp_path):
     assert "file" in run("demo", PHOTO, "--into", "file", folder=tmp_path, code=1).stderr
 
 
-def test_a_notebook_that_fails_is_told(tmp_path):
+def test_a_notebook_that_fails_is_told(tmp_path, run_here):
     (tmp_path / "requesty-demo").mkdir()
     (tmp_path / "requesty-demo" / "imgedit-history").write_text("in the way")
-    told = run("demo", folder=tmp_path, code=1).stderr
+    told = run_here("demo", folder=tmp_path, code=1).err
     assert "The notebook did not run to its end: " in told and "demo.ipynb" in told
     assert len(told.splitlines()) <= 8
 
