@@ -152,7 +152,7 @@ MASK = Mask(PHOTO.size).ellipse(150, 60, 420, 300)
 
 def leaked(source: Image.Image = PHOTO, mask: Mask = MASK, **options: Any) -> Edit:
     with Session(history=False, model="offline/leaky") as session:
-        return session.edit("a red cup", source, mask=mask, **options)
+        return session.edit("warmer", source, mask=mask, **options)
 
 
 def difference(edit: Edit, index: int) -> Any:
