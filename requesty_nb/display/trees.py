@@ -2,7 +2,7 @@
 
 JupyterLab draws Mermaid itself, and prefers it; Notebook 7, GitHub, nbviewer and nbconvert show the static
 picture. When JupyterLab saves a Mermaid drawing, it puts what it drew in the place of the static picture, and
-that weighs ten times as much: so only a small tree is given as Mermaid, and a larger one is static there, too.
+that weighs ten times as much: so only a small tree is given as Mermaid, and a larger one is static there too.
 """
 
 from __future__ import annotations
