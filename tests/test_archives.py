@@ -46,7 +46,7 @@ def test_pictures_have_readable_names_and_their_bytes(filled, tmp_path):
     assert set(files) - {name for name in files if name.startswith("sources/")} == {
         "0001-a-red-hat-1.jpg", "0001-a-red-hat-restored-1.png",
         "0002-éclair-x-1.jpg", "0002-éclair-x-2.jpg", "0002-éclair-x-3.jpg",
-        "0004-日本-1.png", "records.jsonl",
+        "0004-日本-1.png", "records.jsonl", "index.html",
     }  # fmt: skip
     hat, eclair, nihon = filled
     assert files["0001-a-red-hat-1.jpg"] == hat.images[0].bytes

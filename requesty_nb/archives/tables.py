@@ -1,0 +1,118 @@
+"""Edits as rows: what a table of many compares, one column a value; and as a file for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from requesty_nb.archives.writing import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from requesty_nb.models import Edit
+
+_BETWEEN = " | "  # several values in one cell
+# What a spreadsheet takes for a formula, at the beginning of a cell or of what it may take for one.
+_FORMULA = re.compile(r"(\A|[;\t])(?=[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_BOM = b"\xef\xbb\xbf"  # by it spreadsheets know UTF-8
+
+
+def _asked(edit: Edit, name: str) -> str | None:
+    value = edit.request.params.get(name)
+    return None if value is None else str(value)
+
+
+def _used(edit: Edit, name: str) -> str | None:
+    value = edit.result.effective.get(name) if edit.result else None
+    return None if value is None else str(value)
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _request_id(edit: Edit) -> str | None:
+    said = edit.result or edit.record.failure
+    return said.request_id if said else None
+
+
+_COLUMNS: dict[str, Callable[[Edit], object]] = {
+    "id": lambda edit: edit.id,
+    "started": lambda edit: edit.started,
+    "elapsed": lambda edit: edit.elapsed,
+    "state": lambda edit: edit.state,
+    "model": lambda edit: edit.model,
+    "prompt": lambda edit: edit.prompt,
+    "take": lambda edit: edit.take,
+    "n": lambda edit: edit.request.n,
+    "tags": lambda edit: _BETWEEN.join(edit.tags),
+    "size_asked": lambda edit: _asked(edit, "size"),
+    "size_used": lambda edit: _used(edit, "size"),
+    "quality_asked": lambda edit: _asked(edit, "quality"),
+    "quality_used": lambda edit: _used(edit, "quality"),
+    "params": lambda edit: msgspec.json.encode(edit.request.params).decode(),
+    "extend": lambda edit: None if edit.extend is None else ",".join(map(str, edit.extend)),
+    "sources": lambda edit: _BETWEEN.join(ref.name for ref in edit.request.images),
+    "source_digests": lambda edit: _BETWEEN.join(ref.digest for ref in edit.request.images),
+    "mask_digest": lambda edit: edit.request.mask.digest if edit.request.mask else None,
+    "pictures": lambda edit: len(edit.images),
+    "picture_digests": lambda edit: _BETWEEN.join(one.digest for one in edit.images),
+    "restored_digests": lambda edit: _BETWEEN.join(one.sha256 for one in edit.record.restored),
+    "leak_share": lambda edit: edit.leak.share if edit.leak else None,
+    "leak_mean": lambda edit: edit.leak.mean if edit.leak else None,
+    "cost_low": lambda edit: edit.cost.low if edit.cost else None,
+    "cost_high": lambda edit: edit.cost.high if edit.cost else None,
+    "cost_basis": lambda edit: edit.cost.basis if edit.cost else None,
+    "tokens_in": lambda edit: _count(edit.usage.get("input_tokens")),
+    "tokens_out": lambda edit: _count(edit.usage.get("output_tokens")),
+    "provider": lambda edit: edit.result.provider if edit.result else None,
+    "endpoint": lambda edit: edit.record.endpoint,
+    "request_id": _request_id,
+    "failure": lambda edit: edit.record.failure.type if edit.record.failure else None,
+    "message": lambda edit: edit.record.failure.message if edit.record.failure else None,
+    "paid": lambda edit: edit.record.failure.paid if edit.record.failure else None,
+    "notes": lambda edit: _BETWEEN.join(edit.record.notes),
+    "key": lambda edit: edit.key,
+}
+
+
+def rows(edits: Iterable[Edit]) -> Iterator[dict[str, Any]]:
+    """Yield a row an attempt, by column; None where there is no value, several values in one text.
+
+    Dollars and seconds are numbers, ``started`` is a time in UTC; ``params`` is all that was asked, as JSON.
+    """
+    for edit in edits:
+        yield {name: value(edit) for name, value in _COLUMNS.items()}
+
+
+def write_table(edits: Iterable[Edit], path: Path) -> None:
+    """Write rows as comma-separated values that no spreadsheet takes for formulas.
+
+    A text that begins like one gets an apostrophe before it; ``.jsonl`` has every text as it is.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with whole(path) as file:
+        file.write(_BOM + _line(_COLUMNS))
+        for row in rows(edits):
+            file.write(_line(row.values()))
+
+
+def _line(values: Iterable[object]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow(map(_cell, values))
+    return out.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return _FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
