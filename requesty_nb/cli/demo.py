@@ -44,7 +44,7 @@ def demo(photo: Path | None, into: Path) -> int:
     _execute(notebook, into)
     history = History(into / _HISTORY)
     history.export(into / _EXPORT)
-    made = sorted(path.name for path in (into / _EXPORT).glob("*.*") if path.suffix != ".jsonl")
+    made = sorted(path.name for path in (into / _EXPORT).glob("[0-9]*.*"))  # numbered, as the edits are
     print(f"Done. In {into}/:")
     print(f"  {_NOTEBOOK:16} the executed notebook: open it in JupyterLab")
     print(f"  {_EXPORT + '/':16} {len(made)} pictures, such as {made[0]}, and records.jsonl")
