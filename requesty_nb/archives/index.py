@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from requesty_nb import display
+from requesty_nb.display import rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,13 +59,13 @@ def entry(edit: Edit, shown: Sequence[str], files: Mapping[str, str]) -> bytes:
     given = [(files[ref.stored], ref.name) for ref in edit.request.images if ref.stored in files]
     made = [(name, name) for name in shown]
     figures = "".join(_figure(name, caption) for name, caption in [*given, *made])
-    rows = "".join(
+    told = "".join(
         f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in display.facts(edit)
     )
     return (
         f'<article id="{escape(edit.id)}">\n<h2>{escape(display.shortened(edit.prompt, _LONGEST))}</h2>\n'
-        f'<p class="told">{escape(display.headline(edit, ways=False))}</p>\n'
-        f'<div class="row">{figures}<dl>{rows}</dl></div>\n</article>\n'
+        f'<p class="told">{escape(rows.told(edit))}</p>\n'
+        f'<div class="row">{figures}<dl>{told}</dl></div>\n</article>\n'
     ).encode()
 
 
