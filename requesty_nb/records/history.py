@@ -245,7 +245,7 @@ class History(Looking):
             BadRequest: there is no such file, or it is no export.
             HistoryFault: the history cannot be written, or what is imported would not fit.
         """
-        with archives.opened(Path(path).expanduser()) as archive:
+        with archives.opened(Path(path).expanduser(), into=self.folder) as archive:
             return merging.merge(self._shelf, archive)
 
     def verify(self) -> Report:
