@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import zipfile
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,7 @@ from photos import encoded, noise, photo
 from PIL import Image
 
 from requesty_nb import archives, frames
+from requesty_nb.archives import lines
 from requesty_nb.frames import Leak
 from requesty_nb.models import (
     Cost,
@@ -28,7 +32,7 @@ from requesty_nb.models import (
 from requesty_nb.records import History
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from requesty_nb.records import Imported
@@ -44,6 +48,8 @@ PICTURES = {
     )
 }
 MASK = encoded(Image.linear_gradient("L").resize((16, 16)))
+_MASK = hashlib.sha256(MASK).hexdigest()
+MASKED = ImageRef(digest=f"pixels:{_MASK}", name="mask.png", size=(16, 16), stored=_MASK, notes=("soft",))
 SOURCES = {hashlib.sha256(data).hexdigest(): data for data in (encoded(photo(16, 16)), b"given", MASK)}
 OBJECTS = {**SOURCES, **{sha256: data for sha256, (data, _) in PICTURES.items()}}
 
@@ -95,13 +101,11 @@ def _refs(draw: st.DrawFn) -> ImageRef:
 
 @st.composite
 def _requests(draw: st.DrawFn) -> EditRequest:
-    mask = hashlib.sha256(MASK).hexdigest()
-    masked = ImageRef(digest=f"pixels:{mask}", name="mask.png", size=(16, 16), stored=mask)
     return EditRequest(
         prompt=draw(_prompts),
         model=draw(st.sampled_from(("offline/painter", "azure/openai/gpt-image-1.5"))),
         images=tuple(draw(st.lists(_refs(), min_size=1, max_size=3))),
-        mask=draw(st.sampled_from((None, masked))),
+        mask=draw(st.sampled_from((None, MASKED))),
         params=draw(_free | st.just({"size": "1024x1024", "quality": "low", "user": "class 7"})),
         n=draw(st.integers(1, 3)),
         frame=draw(st.sampled_from(_FRAMES)),
@@ -191,3 +195,56 @@ def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
         for path in folder.rglob("*")
         if path.is_file() and "cache" not in path.parts
     }
+
+
+# What strangers change
+
+
+GOOD = one("good", id=one().id[:-1] + "1")
+SHA = GOOD.images[0].digest
+
+
+@contextmanager
+def guarded(folder: Path) -> Iterator[Path]:
+    """Make a folder for what is read; and prove that nothing but a history was written beside it."""
+    (folder / "beside").mkdir()
+    (folder / "beside" / "secret.txt").write_bytes(b"a secret")
+    (folder / "in").mkdir()
+    before = snapshot(folder / "beside")
+    yield folder
+    assert snapshot(folder / "beside") == before
+    assert {path.name for path in folder.iterdir()} <= {"beside", "in", "h"}
+
+
+def line(record: EditRecord, files: dict[str, str] | None = None) -> bytes:
+    return lines.record_line(record, files or {})
+
+
+def exported(place: Path, form: str = "run.zip") -> Path:
+    return archives.export([GOOD], place / "in" / form)
+
+
+def entries_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {info.filename: archive.read(info) for info in archive.infolist()}
+
+
+def packed(path: Path, entries: list[tuple[zipfile.ZipInfo | str, bytes]], **options: Any) -> Path:
+    with zipfile.ZipFile(path, "w", **options) as archive:
+        for name, data in entries:
+            archive.writestr(name, data)
+    return path
+
+
+def stream(place: Path, *texts: bytes) -> Path:
+    path = place / "in" / "run.jsonl"
+    path.write_bytes(b"\n".join(texts))
+    return path
+
+
+def objects() -> bytes:
+    """Return the lines of the pictures that the good edit needs."""
+    text = b'{"object":"%b","data":"%b"}'
+    return b"\n".join(
+        text % (sha256.encode(), base64.b64encode(OBJECTS[sha256])) for sha256 in GOOD.record.objects
+    )

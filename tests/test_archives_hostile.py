@@ -17,54 +17,36 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from archiving import NOON, OBJECTS, one, refusals, same, snapshot, taken_in
+from archiving import (
+    GOOD,
+    OBJECTS,
+    SHA,
+    entries_of,
+    exported,
+    guarded,
+    line,
+    objects,
+    one,
+    packed,
+    refusals,
+    same,
+    stream,
+    taken_in,
+)
 
 from requesty_nb import archives, errors
 from requesty_nb.archives import archive as archive_module
-from requesty_nb.archives import lines, zips
-from requesty_nb.frames import Frame, Leak
-from requesty_nb.models import Cost, Failure, ImageInfo, ImageRef
+from requesty_nb.archives import zips
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from requesty_nb.models import EditRecord
-
-GOOD = one("good", id=one().id[:-1] + "1")
-SHA = GOOD.images[0].digest
-
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
-    """A folder for what is read and the history, and a proof that nothing beside the history was written."""
-    (tmp_path / "beside").mkdir()
-    (tmp_path / "beside" / "secret.txt").write_bytes(b"a secret")
-    (tmp_path / "in").mkdir()
-    before = snapshot(tmp_path / "beside")
-    yield tmp_path
-    assert snapshot(tmp_path / "beside") == before
-    assert {path.name for path in tmp_path.iterdir()} <= {"beside", "in", "h"}
-
-
-def line(record: EditRecord, files: dict[str, str] | None = None) -> bytes:
-    return lines.record_line(record, files or {})
-
-
-def exported(place: Path, form: str = "run.zip") -> Path:
-    return archives.export([GOOD], place / "in" / form)
-
-
-def entries_of(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {info.filename: archive.read(info) for info in archive.infolist()}
-
-
-def packed(path: Path, entries: list[tuple[zipfile.ZipInfo | str, bytes]], **options: Any) -> Path:
-    with zipfile.ZipFile(path, "w", **options) as archive:
-        for name, data in entries:
-            archive.writestr(name, data)
-    return path
+    with guarded(tmp_path) as folder:
+        yield folder
 
 
 def with_entry(place: Path, name: zipfile.ZipInfo | str, data: bytes = b"x", **options: Any) -> Path:
@@ -311,20 +293,6 @@ def test_wrong_bytes_of_a_picture_are_refused(place, form):
 # Lines
 
 
-def stream(place: Path, *texts: bytes) -> Path:
-    path = place / "in" / "run.jsonl"
-    path.write_bytes(b"\n".join(texts))
-    return path
-
-
-def objects() -> bytes:
-    """Return the lines of the pictures that the good edit needs."""
-    text = b'{"object":"%b","data":"%b"}'
-    return b"\n".join(
-        text % (sha256.encode(), base64.b64encode(OBJECTS[sha256])) for sha256 in GOOD.record.objects
-    )
-
-
 BAD_LINES: dict[str, bytes] = {
     "no JSON": b"{",
     "not UTF-8": b'{"record": "\xff"}',
@@ -425,94 +393,6 @@ def test_records_without_end_are_given_up(place, monkeypatch):
     path = stream(place, *[line(GOOD.record).strip()] * 9)
     with archives.opened(path) as archive:
         assert len(list(archive.records)) == 4
-
-
-# Records that cannot be right
-
-_REQUEST = GOOD.request
-_RESULT = GOOD.result
-_REF = _REQUEST.images[0]
-_INFO = GOOD.images[0].info
-
-
-def asked(**changes: Any) -> EditRecord:
-    request = msgspec.structs.replace(_REQUEST, **changes)
-    return msgspec.structs.replace(GOOD.record, request=request, key=request.key)
-
-
-def recorded(**changes: Any) -> EditRecord:
-    return msgspec.structs.replace(GOOD.record, **changes)
-
-
-def answered(**changes: Any) -> EditRecord:
-    return recorded(result=msgspec.structs.replace(_RESULT, **changes))
-
-
-def ref(**changes: Any) -> ImageRef:
-    return msgspec.structs.replace(_REF, **changes)
-
-
-IMPOSSIBLE: dict[str, EditRecord] = {
-    "an id that is a path": recorded(id="../../../../../../tmp/owned"),
-    "an id of another length": recorded(id=GOOD.id + "0"),
-    "an id with capitals": recorded(id=GOOD.id.upper()),
-    "an id in a year that no date has": recorded(id="7" + "z" * 25),
-    "take 0": recorded(take=0),
-    "a take beyond all": recorded(take=10**9),
-    "no source": asked(images=()),
-    "many sources": asked(images=(_REF,) * 17),
-    "n of 0": asked(n=0),
-    "a stored path": asked(images=(ref(stored="../../beside/secret.txt"),)),
-    "a stored path as long as a digest": asked(images=(ref(stored="../" * 21 + "x"),)),
-    "a mask with a stored path": asked(mask=ref(stored="/etc/passwd")),
-    "a digest in capitals": asked(images=(ref(stored=SHA.upper()),)),
-    "a source of no kind": asked(images=(ref(digest="x"),)),
-    "a source of no size": asked(images=(ref(size=(0, 16)),)),
-    "a source beyond all size": asked(images=(ref(size=(16, 10**9)),)),
-    "a picture that is a path": answered(images=(ImageInfo("../../x", "image/png", 16, 16),)),
-    "a picture of negative size": answered(images=(msgspec.structs.replace(_INFO, width=-1),)),
-    "a restored picture that is a path": recorded(restored=(ImageInfo("..", "image/png", 16, 16),)),
-    "pictures beyond all": answered(images=(_INFO,) * 1001),
-    "no pictures": answered(images=()),
-    "success without an answer": recorded(result=None),
-    "failure with pictures": recorded(state="failed"),
-    "a frame beyond all": asked(frame=Frame((16, 16), (10**7, 16), (0, 0), (0, 0, 16, 16))),
-    "a frame far away": asked(frame=Frame((16, 16), (16, 16), (-(10**7), 0), (0, 0, 16, 16))),
-    "the key of another": recorded(key="v1:" + "0" * 64),
-    "nested parameters": asked(params={"a": json.loads("[" * 70 + "]" * 70)}),
-    "nested usage": answered(usage={"a": json.loads('{"a":' * 70 + "1" + "}" * 70)}),
-    "a time without a zone": recorded(started=NOON.replace(tzinfo=None)),
-    "a negative time": recorded(elapsed=-1.0),
-    "a negative cost": answered(cost=Cost(-1.0, 1.0, "reported")),
-    "a leak of nothing": recorded(leaks=(Leak(-0.5, 0.0),)),
-    "a failure that is paid by": recorded(
-        state="failed", result=None, failure=Failure(type="X", message="", paid="<script>")
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", IMPOSSIBLE)
-@pytest.mark.parametrize("form", ["run.jsonl", "run.zip", "history"])
-def test_a_record_that_cannot_be_right_is_refused_alone(place, form, name):
-    record = IMPOSSIBLE[name]
-    match form:
-        case "run.jsonl":
-            path = stream(place, objects(), line(record), line(GOOD.record))
-        case "run.zip":
-            entries = entries_of(exported(place))
-            entries["records.jsonl"] = line(record) + entries["records.jsonl"]
-            path = packed(place / "in" / "bad.zip", list(entries.items()))
-        case _:
-            from requesty_nb.models import encode_record
-
-            history, _ = taken_in(exported(place), place / "in" / "history")
-            (good,) = history.folder.glob("edits/*/*.json")
-            good.with_name("0" + good.name).write_bytes(encode_record(record))
-            path = history.folder
-    history, found = taken_in(path, place / "h")
-    assert found.added == (GOOD.id,), found
-    assert len(found.refused) == 1 and "is refused: it " in found.refused[0]
-    same(history, [GOOD])
 
 
 # Room

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from requesty_nb.archives.limits import MAX_MADE, MAX_NESTING, MAX_SIDE
 from requesty_nb.errors import PAID_TEXT
+from requesty_nb.images import MAX_PIXELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from requesty_nb.frames import Frame
+    from requesty_nb.frames import Frame, Leak
     from requesty_nb.models import Cost, EditRecord, ImageInfo, ImageRef
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # of an id: Crockford's base 32, lower case
@@ -63,6 +64,8 @@ def _troubles_of_answer(record: EditRecord) -> Iterator[str]:
         yield f"it has lists nested more than {MAX_NESTING} deep"
     if record.started.tzinfo is None or not _are_sane(_numbers(record)):
         yield "it has a time, cost or leak that cannot be right"
+    if any(abs(by) > MAX_SIDE for leak in _leaks(record) for by in leak.shift):
+        yield "it has a shift that cannot be right"
     if record.failure and record.failure.paid not in PAID_TEXT:
         yield "it does not say whether it was paid"
 
@@ -90,16 +93,26 @@ def _is_size(width: int, height: int) -> bool:
 
 
 def _is_frame(frame: Frame) -> bool:
-    numbers = (*frame.place, *frame.view)
-    return _is_size(*frame.source) and _is_size(*frame.canvas) and max(map(abs, numbers)) <= MAX_SIDE
+    (width, height), (left, top, right, bottom) = frame.canvas, frame.view
+    seen = 0 <= left < right <= width and 0 <= top < bottom <= height
+    held = all(
+        0 <= place <= whole - part
+        for place, part, whole in zip(frame.place, frame.source, frame.canvas, strict=True)
+    )
+    sizes = _is_size(*frame.source) and _is_size(width, height) and width * height <= MAX_PIXELS
+    return seen and held and sizes
 
 
 def _numbers(record: EditRecord) -> Iterator[float]:
     yield record.elapsed
     for cost in (record.cost, record.failure.cost if record.failure else None):
         yield from _of(cost)
-    for leak in (*record.leaks, record.leak):
-        yield from () if leak is None else (leak.share, leak.mean)
+    for leak in _leaks(record):
+        yield from (leak.share, leak.mean)
+
+
+def _leaks(record: EditRecord) -> Iterator[Leak]:
+    return filter(None, (*record.leaks, record.leak))
 
 
 def _of(cost: Cost | None) -> tuple[float, ...]:

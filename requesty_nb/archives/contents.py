@@ -21,6 +21,7 @@ from requesty_nb.archives.copies import copy_of
 from requesty_nb.archives.limits import PIECE
 from requesty_nb.archives.lines import record_line
 from requesty_nb.archives.names import SourceNames, picture_name, slug
+from requesty_nb.archives.paths import told
 from requesty_nb.errors import HistoryFault, ImgEditError
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _given(edit: Edit, files: dict[str, str], sources: SourceNames) -> Iterator[
             data = edit.stored(ref)
         except ImgEditError as error:
             raise HistoryFault(
-                f"The source {ref.name} of edit {edit.id} cannot be exported: {error.message}",
+                f"The source {told(ref.name)} of edit {edit.id} cannot be exported: {error.message}",
                 hint=error.hint,
             ) from None
         yield files[ref.stored], [data]

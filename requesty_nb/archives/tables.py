@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from requesty_nb.models import Edit
 
+    Columns = dict[str, Callable[[Edit], object]]
+
 _BETWEEN = " | "  # several values in one cell
 # What a spreadsheet takes for a formula, at the beginning of a cell or of what it may take for one.
 _FORMULA = re.compile(r"(\A|[;\t])(?=[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -43,44 +45,55 @@ def _request_id(edit: Edit) -> str | None:
     return said.request_id if said else None
 
 
-_COLUMNS: dict[str, Callable[[Edit], object]] = {
-    "id": lambda edit: edit.id,
-    "started": lambda edit: edit.started,
-    "elapsed": lambda edit: edit.elapsed,
-    "state": lambda edit: edit.state,
-    "model": lambda edit: edit.model,
-    "prompt": lambda edit: edit.prompt,
-    "take": lambda edit: edit.take,
-    "n": lambda edit: edit.request.n,
-    "tags": lambda edit: _BETWEEN.join(edit.tags),
-    "size_asked": lambda edit: _asked(edit, "size"),
-    "size_used": lambda edit: _used(edit, "size"),
-    "quality_asked": lambda edit: _asked(edit, "quality"),
-    "quality_used": lambda edit: _used(edit, "quality"),
-    "params": lambda edit: msgspec.json.encode(edit.request.params).decode(),
-    "extend": lambda edit: None if edit.extend is None else ",".join(map(str, edit.extend)),
-    "sources": lambda edit: _BETWEEN.join(ref.name for ref in edit.request.images),
-    "source_digests": lambda edit: _BETWEEN.join(ref.digest for ref in edit.request.images),
-    "mask_digest": lambda edit: edit.request.mask.digest if edit.request.mask else None,
-    "pictures": lambda edit: len(edit.images),
-    "picture_digests": lambda edit: _BETWEEN.join(one.digest for one in edit.images),
-    "restored_digests": lambda edit: _BETWEEN.join(one.sha256 for one in edit.record.restored),
-    "leak_share": lambda edit: edit.leak.share if edit.leak else None,
-    "leak_mean": lambda edit: edit.leak.mean if edit.leak else None,
-    "cost_low": lambda edit: edit.cost.low if edit.cost else None,
-    "cost_high": lambda edit: edit.cost.high if edit.cost else None,
-    "cost_basis": lambda edit: edit.cost.basis if edit.cost else None,
-    "tokens_in": lambda edit: _count(edit.usage.get("input_tokens")),
-    "tokens_out": lambda edit: _count(edit.usage.get("output_tokens")),
-    "provider": lambda edit: edit.result.provider if edit.result else None,
-    "endpoint": lambda edit: edit.record.endpoint,
-    "request_id": _request_id,
-    "failure": lambda edit: edit.record.failure.type if edit.record.failure else None,
-    "message": lambda edit: edit.record.failure.message if edit.record.failure else None,
-    "paid": lambda edit: edit.record.failure.paid if edit.record.failure else None,
-    "notes": lambda edit: _BETWEEN.join(edit.record.notes),
-    "key": lambda edit: edit.key,
-}
+def _of_the_request() -> Columns:
+    """Return the columns of what was asked."""
+    return {
+        "id": lambda edit: edit.id,
+        "started": lambda edit: edit.started,
+        "state": lambda edit: edit.state,
+        "model": lambda edit: edit.model,
+        "prompt": lambda edit: edit.prompt,
+        "take": lambda edit: edit.take,
+        "n": lambda edit: edit.request.n,
+        "tags": lambda edit: _BETWEEN.join(edit.tags),
+        "size_asked": lambda edit: _asked(edit, "size"),
+        "quality_asked": lambda edit: _asked(edit, "quality"),
+        "params": lambda edit: msgspec.json.encode(edit.request.params).decode(),
+        "extend": lambda edit: None if edit.extend is None else ",".join(map(str, edit.extend)),
+        "sources": lambda edit: _BETWEEN.join(ref.name for ref in edit.request.images),
+        "source_digests": lambda edit: _BETWEEN.join(ref.digest for ref in edit.request.images),
+        "mask_digest": lambda edit: edit.request.mask.digest if edit.request.mask else None,
+        "key": lambda edit: edit.key,
+    }
+
+
+def _of_the_answer() -> Columns:
+    """Return the columns of what came."""
+    return {
+        "elapsed": lambda edit: edit.elapsed,
+        "size_used": lambda edit: _used(edit, "size"),
+        "quality_used": lambda edit: _used(edit, "quality"),
+        "pictures": lambda edit: len(edit.images),
+        "picture_digests": lambda edit: _BETWEEN.join(one.digest for one in edit.images),
+        "restored_digests": lambda edit: _BETWEEN.join(one.sha256 for one in edit.record.restored),
+        "leak_share": lambda edit: edit.leak.share if edit.leak else None,
+        "leak_mean": lambda edit: edit.leak.mean if edit.leak else None,
+        "cost_low": lambda edit: edit.cost.low if edit.cost else None,
+        "cost_high": lambda edit: edit.cost.high if edit.cost else None,
+        "cost_basis": lambda edit: edit.cost.basis if edit.cost else None,
+        "tokens_in": lambda edit: _count(edit.usage.get("input_tokens")),
+        "tokens_out": lambda edit: _count(edit.usage.get("output_tokens")),
+        "provider": lambda edit: edit.result.provider if edit.result else None,
+        "endpoint": lambda edit: edit.record.endpoint,
+        "request_id": _request_id,
+        "failure": lambda edit: edit.record.failure.type if edit.record.failure else None,
+        "message": lambda edit: edit.record.failure.message if edit.record.failure else None,
+        "paid": lambda edit: edit.record.failure.paid if edit.record.failure else None,
+        "notes": lambda edit: _BETWEEN.join(edit.record.notes),
+    }
+
+
+_COLUMNS = {**_of_the_request(), **_of_the_answer()}
 
 
 def rows(edits: Iterable[Edit]) -> Iterator[dict[str, Any]]:
