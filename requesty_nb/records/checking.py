@@ -118,8 +118,8 @@ def _strays(shelf: Shelf) -> Iterator[Fault]:
         if not is_name(path.name):
             yield Fault(_below(shelf, path), "has not the name of a record")
     for path in sorted(pending.glob("*.json")) if pending.is_dir() else ():
-        if read_note(path) is None:
-            yield Fault(_below(shelf, path), "cannot be read: a request may have been sent under this id")
+        if read_note(path, sealed=True) is None:
+            yield Fault(_below(shelf, path), "is damaged: a request may have been sent under this id")
 
 
 def _below(shelf: Shelf, path: Path) -> str:

@@ -148,11 +148,13 @@ class Notes:
         return self._folder / f"{identifier}.json"
 
 
-def read_note(path: Path) -> Pending | None:
-    """Read a note; None if it is not whole."""
+def read_note(path: Path, *, sealed: bool = False) -> Pending | None:
+    """Read a note; None if it is not whole, or if it has no seal and ``sealed`` asks for one."""
     try:
         data = path.read_bytes()
-        return None if is_sealed(data) is False else msgspec.json.decode(data, type=Pending)
+        if not (is_sealed(data) or (is_sealed(data) is None and not sealed)):
+            return None
+        return msgspec.json.decode(data, type=Pending)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
