@@ -74,7 +74,7 @@ def write_history(folder: Path, count: int, *, size: tuple[int, int] = (240, 160
         size: of each picture.
         kinds: how many pictures there are, which the edits share.
     """
-    chance = random.Random(7)  # noqa: S311 - the same history each time
+    chance = random.Random(7)
     sources = [_stored(folder, photo, "PNG") for photo in photos(size)]
     made = [_stored(folder, _changed(photo, at), "PNG") for at, photo in _cycled(size, kinds)]
     for number in range(count):
@@ -113,10 +113,10 @@ def write_history(folder: Path, count: int, *, size: tuple[int, int] = (240, 160
 
 
 def hostile(folder: Path) -> Path:
-    """Write a history of two edits whose every text would run as a program if anything let it."""
+    """Write two edits, and one that failed, whose every text would run as a program if anything let it."""
     photo = next(photos((48, 32)))
     source, info = _stored(folder, photo, "PNG"), _stored(folder, _changed(photo, 3), "PNG")
-    for number, state in enumerate(("failed", "ok")):
+    for number, state in enumerate(("failed", "ok", "ok")):
         ref = ImageRef(
             digest=f"sha256:{source.sha256}", name=HOSTILE, mime=HOSTILE, size=(48, 32), stored=source.sha256
         )
@@ -137,7 +137,7 @@ def hostile(folder: Path) -> Path:
         record = EditRecord(
             id=identifier(moment, number),
             key=request.key,
-            take=1,
+            take=1 + number,
             state=state,
             request=request,
             started=moment,

@@ -115,29 +115,29 @@ test("what is on the screen is asked for a few at a time, and what has left it i
   all.want(names(0, 100));
   assert.deepEqual(
     asked.map(({ length }) => length),
-    [12, 12],
+    [8, 8],
   ); // no more are under way at once
   all.want(names(500, 520)); // scrolled on
   await answer();
-  assert.deepEqual(asked.at(-1), names(500, 512));
+  assert.deepEqual(asked.at(-1), names(500, 508));
   await answer();
   await answer();
-  assert.deepEqual(asked.at(-1), names(512, 520));
-  assert.equal(asked.length, 4);
+  assert.deepEqual(asked.at(-1), names(516, 520));
+  assert.equal(asked.length, 5);
   assert.ok(all.get("p0")?.url && !all.get("p90"));
 });
 
 test("what is there is not asked for again, and of many the ones not wanted for longest are let go", async () => {
   const { all, asked, answer, released } = held();
-  for (let from = 0; from < 480; from += 12) {
-    all.want(names(from, from + 12));
+  for (let from = 0; from < 480; from += 8) {
+    all.want(names(from, from + 8));
     await answer();
   }
-  assert.equal(asked.length, 40);
+  assert.equal(asked.length, 60);
   assert.equal(released.length, 80);
   assert.ok(!all.get("p0") && all.get("p100") && all.get("p479"));
-  all.want(names(468, 480));
-  assert.equal(asked.length, 40);
+  all.want(names(472, 480));
+  assert.equal(asked.length, 60);
 });
 
 test("a picture that is missing is words in its place", async () => {

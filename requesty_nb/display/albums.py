@@ -43,11 +43,12 @@ def album(newest: Sequence[Summary], total: int, preview: Callable[[str], bytes]
 
 def _figure(summary: Summary, preview: Callable[[str], bytes]) -> str:
     prompt = escape(shortened(summary.prompt, 90))
-    about = escape(shortened(f"{summary.model.rpartition('/')[2]}, {summary.started:%Y-%m-%d}", 80))
+    about = escape(shortened(f"{summary.started:%Y-%m-%d}, {summary.model.rpartition('/')[2]}", 80))
     return (
         f'<figure style="margin:0;width:{_WIDE}px">{_picture(summary, preview)}'
         f'<figcaption style="margin-top:4px;line-height:1.35;overflow-wrap:anywhere">{prompt}'
-        f'<div style="{_QUIET}">{about}</div></figcaption></figure>'
+        f'<div style="{_QUIET};overflow:hidden;text-overflow:ellipsis;white-space:nowrap">{about}</div>'
+        "</figcaption></figure>"
     )
 
 

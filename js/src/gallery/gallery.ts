@@ -65,7 +65,7 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
     button("Unpick", () => choose(undefined, false)),
   );
   const choose = (row: Item | undefined, now: boolean) => {
-    const rest = row ? picked.filter((other) => other !== row) : [];
+    const rest = row ? picked.filter(({ id }) => id !== row.id) : [];
     picked = row && now ? [...rest.slice(-1), row] : rest; // of three the first goes
     tiles.pick(new Set(picked.map(({ id }) => id)));
     chosen.hidden = !picked.length;

@@ -118,6 +118,9 @@ export function grid(supply: Supply, hands: Hands, signal: AbortSignal): Grid {
       current = again ? 0 : Math.max(0, held ? items.indexOf(held) : 0);
       if (again) scroller.scrollTop = 0;
       measure();
+      if (items.length) return;
+      tiles.clear(); // it is not on the screen, and was not measured
+      list.replaceChildren();
     },
     pick(now) {
       picked = now;

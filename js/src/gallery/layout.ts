@@ -2,6 +2,7 @@
 
 export const GAP = 14; // CSS pixels between tiles
 const NARROWEST = 168; // of a tile
+const TWO = 280; // of the window: two stand beside each other on a phone
 const WORDS = 62; // height of the words under a picture
 const SHAPE = 3 / 4; // of the place for a picture: height by width
 const AHEAD = 1; // heights of the window that are made ready above and below it
@@ -16,7 +17,7 @@ export interface Plan {
 }
 
 export function planned(wide: number, count: number): Plan {
-  const columns = Math.max(1, Math.floor((wide + GAP) / (NARROWEST + GAP)));
+  const columns = Math.max(wide < TWO ? 1 : 2, Math.floor((wide + GAP) / (NARROWEST + GAP)));
   const width = Math.max(1, Math.floor((wide - GAP * (columns - 1)) / columns));
   const picture = Math.round(width * SHAPE);
   const height = picture + WORDS;

@@ -3,7 +3,7 @@
 import type { Urls } from "../dom";
 import type { Supply } from "./supply";
 
-const BATCH = 12; // asked for at once
+const BATCH = 8; // asked for at once
 const FLYING = 2; // questions not answered yet
 const HELD = 400; // thumbnails kept that are not on the screen
 

@@ -4,13 +4,31 @@ import type { AnyModel } from "@anywidget/types";
 import { el } from "../dom";
 import { plug } from "../plug";
 import { mount } from "./gallery";
-import { queried } from "./query";
-import { linked, type Traits, wired } from "./wired";
+import { type Query, queried } from "./query";
+import { type GalleryLink, linked, type Traits, wired } from "./wired";
 
 interface Render {
   model: AnyModel<Traits>;
   el: HTMLElement;
   signal?: AbortSignal; // anywidget gives one from 0.11 on; before, it calls what render returns
+}
+
+const PAUSE = 250; // milliseconds without another letter
+
+/** Keeps what is looked for, for other views and for this one drawn anew. */
+function keeping(link: GalleryLink): (query: Query) => void {
+  let latest: Query | undefined;
+  let timer = 0;
+  const keep = () => {
+    if (latest) link.set("look", { ...latest });
+    latest = undefined;
+  };
+  link.signal.addEventListener("abort", keep);
+  return (query) => {
+    latest = query;
+    clearTimeout(timer);
+    timer = window.setTimeout(keep, PAUSE);
+  };
 }
 
 export default {
@@ -33,7 +51,7 @@ export default {
       view: link.view,
       signal: ended.signal,
       look: queried(link.get("look")),
-      looked: (query) => link.set("look", { ...query }), // kept for other views, and for this one drawn anew
+      looked: keeping(link),
     });
     return () => ended.abort();
   },
