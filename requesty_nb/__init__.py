@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from requesty_nb import errors
     from requesty_nb.masks import Mask
     from requesty_nb.models import Edit
+    from requesty_nb.provenance import recipe
     from requesty_nb.records import History
     from requesty_nb.sessions import Session
     from requesty_nb.widgets import Editor
@@ -27,7 +28,19 @@ if TYPE_CHECKING:
     edit: Callable[..., Edit]
     aedit: Callable[..., Awaitable[Edit]]
 
-__all__ = ["Edit", "Editor", "History", "Mask", "Session", "aedit", "edit", "errors", "history", "session"]
+__all__ = [
+    "Edit",
+    "Editor",
+    "History",
+    "Mask",
+    "Session",
+    "aedit",
+    "edit",
+    "errors",
+    "history",
+    "recipe",
+    "session",
+]
 
 _HOMES = {
     "Edit": "requesty_nb.models",
@@ -35,6 +48,7 @@ _HOMES = {
     "History": "requesty_nb.records",
     "Mask": "requesty_nb.masks",
     "Session": "requesty_nb.sessions",
+    "recipe": "requesty_nb.provenance",
 }
 # A type's module and name, and who shows it: as text, so that neither is imported before it is needed.
 _CARDS = {

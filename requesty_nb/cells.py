@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from requesty_nb import masks, options
+from requesty_nb import images, options
 from requesty_nb.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -73,6 +73,10 @@ def cell_for(
         **own,
     )
     cell = options.to_cell(line, request.prompt)
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        raise BadRequest("A cell cannot hold half a character, such as a file name can.") from None
     if options.parse(cell.partition("\n")[0].removeprefix("%%imgedit")) != line:
         raise BadRequest("This request holds a value that no %%imgedit line can carry.")
     return cell
@@ -83,7 +87,7 @@ def needs_mask(request: EditRequest) -> bool:
     mask, frame = request.mask, request.frame
     if mask is None:
         return False
-    return frame is None or not frame.extends or mask.digest != masks.Mask(frame.source).digest
+    return frame is None or not frame.extends or mask.digest != images.blank_digest(frame.source)
 
 
 def _parted(params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, object]]:

@@ -31,10 +31,12 @@ class Ran:
     Attributes:
         messages: type and content of each message, in order.
         seconds: until the kernel was idle again.
+        reply: what the kernel answered at the end.
     """
 
     messages: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
+    reply: dict[str, Any] = field(default_factory=dict)
 
     def of(self, *types: str) -> list[dict[str, Any]]:
         return [one["content"] for one in self.messages if one["msg_type"] in types]
@@ -102,7 +104,7 @@ class Kernel:
         while True:
             one = self.next(identifier)
             if one["msg_type"] == "status" and one["content"]["execution_state"] == "idle":
-                self.client._recv_reply(identifier, timeout=PATIENCE)
+                ran.reply = self.client._recv_reply(identifier, timeout=PATIENCE)["content"]
                 ran.seconds = time.monotonic() - began
                 return ran
             if one["msg_type"] != "status":

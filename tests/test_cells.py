@@ -11,8 +11,8 @@ import pytest
 from kernels import kernel_in
 from photos import encoded, photo
 
-from requesty_nb import Edit, Mask, Session, options
-from requesty_nb.cells import cell_of
+from requesty_nb import Edit, Mask, Session, images, options
+from requesty_nb.cells import cell_for, cell_of
 from requesty_nb.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -144,6 +144,32 @@ def test_what_no_line_can_carry_is_refused(session):
             cell_of(changed(edit, params=params))
     with pytest.raises(BadRequest, match="line break"):
         cell_of(edit, sources=["a\nb.png", "c.png"])
+
+
+def test_a_cell_of_a_request_alone_leaves_to_the_defaults_what_it_does_not_say(session):
+    request = session.edit("a {hat}", photo(*SIZE)).request
+    plain = msgspec.structs.replace(request, model="", params={})
+    assert cell_for(plain, ["./a b.png"]) == '%%imgedit "./a b.png"\na {{hat}}'
+    assert cell_for(plain, ["a.png"], mask="m", take=2) == (
+        "%%imgedit a.png --mask m --take 2 --replay auto\na {{hat}}"
+    )
+
+
+def test_the_empty_mask_is_known_without_being_made():
+    for size in ((1, 1), (60, 40), (1025, 1024), (1024, 2048)):
+        assert images.blank_digest(size) == Mask(size).digest
+
+
+def test_a_cell_says_just_what_was_meant_or_is_none(session):
+    request = session.edit("a hat", photo(*SIZE)).request
+    for changes in ({"model": "a\nb"}, {"model": "a\x1b"}, {"n": 10**9}, {"params": {"stream": True}}):
+        with pytest.raises(BadRequest):
+            cell_for(msgspec.structs.replace(request, **changes), ["a.png"])
+    with pytest.raises(BadRequest, match="half a character"):
+        cell_for(request, ["\udcff.png"])
+    unseen = msgspec.structs.replace(request, params={"quality": "lo\x1bw", "x": "a\u202eb"})
+    line = cell_for(unseen, ["a.png"]).partition("\n")[0]
+    assert line.isprintable() and options.parse(line.removeprefix("%%imgedit")).fields == unseen.params
 
 
 def changed(edit: Edit, **changes: Any) -> Edit:

@@ -50,6 +50,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
 
 def test_the_names_are_those_of_their_homes():
     assert requesty_nb.Mask is importlib.import_module("requesty_nb.masks").Mask
+    assert requesty_nb.recipe is importlib.import_module("requesty_nb.provenance").recipe
     assert requesty_nb.errors is importlib.import_module("requesty_nb.errors")
     session = importlib.import_module("requesty_nb.sessions").default()
     assert requesty_nb.session is session

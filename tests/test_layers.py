@@ -49,7 +49,7 @@ OWNERS = {
     "nbclient": {"cli"},
     "nbformat": {"cli"},
     "skimage": {"cli"},
-    "msgspec": {"archives", "client", "models", "offline", "records", "sessions", "wire"},
+    "msgspec": {"archives", "client", "models", "offline", "provenance", "records", "sessions", "wire"},
     "pybase64": {"offline", "wire"},
 }
 

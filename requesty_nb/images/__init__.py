@@ -12,7 +12,7 @@
 from requesty_nb.images.blobs import Blob
 from requesty_nb.images.headers import MAX_PIXELS, examine, inspect, suffix_for
 from requesty_nb.images.intake import FILE_NOTE, URL_NOTE
-from requesty_nb.images.pixels import decode, encode_png, pixel_digest, preview
+from requesty_nb.images.pixels import blank_digest, decode, encode_png, pixel_digest, preview
 from requesty_nb.images.sources import ACCEPTED, MAX_SENT, UPRIGHT_NOTE, Source, load
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "URL_NOTE",
     "Blob",
     "Source",
+    "blank_digest",
     "decode",
     "encode_png",
     "examine",

@@ -37,6 +37,7 @@ _HEIF_BRANDS = frozenset(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 )
 _ORIENTATION = 0x0112
+_PIECE = 1 << 20  # bytes hashed at a time
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -231,6 +232,16 @@ def pixel_digest(image: Image.Image, profile: bytes = b"") -> str:
     digest.update(image.tobytes())
     if profile:
         digest.update(b"profile\n" + profile)
+    return f"pixels:{digest.hexdigest()}"
+
+
+def blank_digest(size: tuple[int, int]) -> str:
+    """Return the `pixel_digest` of a black L picture without making it: a stranger may say how large."""
+    digest = hashlib.sha256(f"L {size[0]} {size[1]}\n".encode())
+    left, piece = size[0] * size[1], bytes(_PIECE)
+    while left > 0:
+        digest.update(piece if left >= _PIECE else piece[:left])
+        left -= _PIECE
     return f"pixels:{digest.hexdigest()}"
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING
 
 from IPython.display import display as show
 
-from requesty_nb import display, options
+from requesty_nb import cells, display, options
 from requesty_nb.errors import BadRequest
 from requesty_nb.magics import canary, doctor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from requesty_nb.models import Edit
+    from requesty_nb.provenance import Recipe
     from requesty_nb.sessions import Session
 
     Bundle = dict[str, str]  # what is shown, by media type
@@ -26,6 +29,7 @@ COMMANDS = {
     "cost [TEXT]": "say what they cost together",
     "export PATH": "write them out: a folder, or by its suffix .zip, .html, .ipynb, .csv, .jsonl",
     "import PATH": "take in an exported folder, .zip or .jsonl, or another history's folder",
+    "recipe FILE": "tell how a picture was made, and put the cell that makes it again below",
     "verify": "read every byte of the history, and compare it with names and seals",
     "doctor [--canary]": "check key, endpoint, history, installation; --canary: masks, by one edit",
     "models": "list the models of the endpoint, and the offline ones",
@@ -34,8 +38,13 @@ COMMANDS = {
 }
 
 
-def run(session: Session, line: str) -> None:
+def run(session: Session, line: str, put: Callable[[str], None]) -> None:
     """Do what the line says.
+
+    Args:
+        session: where to do it.
+        line: the command and what follows it.
+        put: puts a cell with this text below the running one.
 
     Raises:
         BadRequest: there is no such command.
@@ -50,6 +59,7 @@ def run(session: Session, line: str) -> None:
         "cost": _cost,
         "export": _export,
         "import": _import,
+        "recipe": partial(_recipe, put),
         "verify": _verify,
         "doctor": _doctor,
         "models": lambda session, _: doctor.models(session),
@@ -100,6 +110,25 @@ def _export(session: Session, path: str) -> str:
 def _import(session: Session, path: str) -> str:
     named = _path(path, "Nothing to import is named.", "%imgedit import my-edits")
     return str(session.history.import_(named))
+
+
+def _recipe(put: Callable[[str], None], session: Session, path: str) -> str:
+    from requesty_nb import provenance  # noqa: PLC0415 - no other command needs it
+
+    found = provenance.recipe(_path(path, "No picture file is named.", "%imgedit recipe found.png"))
+    kept = _kept(session, found)
+    put(found.cell if kept is None else cells.cell_of(kept))
+    told = [*found.notes]
+    if kept is not None:
+        told.append(f"This history has it, as {kept.id}: the cell replays it from there.")
+    return "\n".join([*told, "The cell is below: it runs when you run it."])
+
+
+def _kept(session: Session, found: Recipe) -> Edit | None:
+    """Return the edit of a recipe, if this session's own history has it."""
+    if found.key is None or session.settings.history is None:
+        return None
+    return next(iter(session.history.find(found.key, found.take)), None)
 
 
 def _verify(session: Session, rest: str) -> str:

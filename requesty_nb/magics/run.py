@@ -25,7 +25,7 @@ def imgedit(shell: InteractiveShell, line: str, cell: str | None) -> None:
     session = default()
     session.reporter = reporter_of(shell)
     if cell is None or line.strip() in {"--help", "-h"}:
-        commands.run(session, line)
+        commands.run(session, line, shell.set_next_input)
         return
     parsed = options.parse(line)
     ask = _ask(shell, session, parsed, cell)
