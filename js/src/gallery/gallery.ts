@@ -32,6 +32,8 @@ export function told(shown: number, there: number, total: number, narrowed: bool
   return narrowed ? `${numbered(shown)} of ${edits(total)}${still}` : edits(total);
 }
 
+const HEAD_START = 250; // milliseconds that the pictures on the screen have before rows that are not
+
 const EMPTY = "No edits yet. Those you make are kept and shown here.";
 const NO_MATCH = "No edit matches. Take back some of what is looked for.";
 
@@ -96,6 +98,7 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
     update(false);
     say(trouble, "");
     try {
+      if (mine.length < supply.total()) await new Promise((resolve) => setTimeout(resolve, HEAD_START));
       while (all === mine && mine.length < supply.total()) {
         const more = await supply.more(mine.length);
         if (all !== mine || signal.aborted || !more.length) return;
