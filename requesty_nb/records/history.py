@@ -123,7 +123,7 @@ class History(Looking):
             if name.take != take or name.state != "ok":
                 continue
             try:
-                edit = self._shelf.open(name.file, replayed=True)
+                edit = self._shelf.open(name.file)
             except HistoryFault as error:
                 fault = fault or error
                 continue

@@ -146,9 +146,9 @@ class Shelf:
             raise HistoryFault(f"{path}: A record in the history is not the one that its name says.")
         return record
 
-    def open(self, name: str, *, replayed: bool = False) -> Edit:
-        """Open an edit; raises as `record`."""
-        return self.edit(self.record(name), replayed=replayed)
+    def open(self, name: str) -> Edit:
+        """Open an edit, as replayed: nobody pays for what the record answers. Raises as `record`."""
+        return self.edit(self.record(name), replayed=True)
 
     def edit(self, record: EditRecord, *, replayed: bool = False) -> Edit:
         """Return a record of this history as an edit."""
