@@ -95,7 +95,7 @@ def _parted(params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, object]]:
     own: dict[str, Any] = {}
     further: dict[str, object] = {}
     for name, value in params.items():
-        option = next((one for one in options.OPTIONS if one.wire == name), None)
+        option = next((one for one in options.OPTIONS if one.wire and one.wire == name), None)
         if option and _carries(option, value):
             own[option.field] = value
         elif "=" in name or " " in name or not name or not name.isprintable():

@@ -139,7 +139,7 @@ def test_what_no_line_can_carry_is_refused(session):
     edit = session.edit("x", photo(*SIZE), photo(9, 9))
     with pytest.raises(BadRequest, match="1 words were given for the 2 pictures"):
         cell_of(edit, sources=["a.png"])
-    for params in ({"a b": 1}, {"a=b": 1}, {"": 1}, {" a": 1}):
+    for params in ({"a b": 1}, {"a=b": 1}, {"": 1}, {"": "a text"}, {" a": 1}):
         with pytest.raises(BadRequest, match="No %%imgedit line can carry"):
             cell_of(changed(edit, params=params))
     with pytest.raises(BadRequest, match="line break"):
