@@ -203,6 +203,7 @@ def test_rows_make_a_data_frame_of_numbers_and_times():
 @example("a;=1+1")
 @example(f"{WIDE[0]}1+1")
 @example("  -1")
+@example("; \t =1")
 @given(st.text(f"=+-@\t\r\n; ab1'\"|{WIDE}", max_size=6))
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_spreadsheet_takes_a_cell_for_a_formula(tmp_path, prompt):
@@ -211,6 +212,12 @@ def test_no_spreadsheet_takes_a_cell_for_a_formula(tmp_path, prompt):
         assert text.replace("'", "") == prompt.replace("'", "")
         for cell in (text, *text.replace("\t", ";").split(";")):
             assert cell.lstrip()[:1] not in set(f"=+-@{WIDE}") and cell[:1] not in set("\t\r\n")
+
+
+def test_a_table_takes_no_longer_for_a_prompt_of_nothing_but_space(tmp_path):
+    prompt = "\t " * 20_000 + "; \n" * 20_000  # many seconds, if each tab looks at all that follows
+    (row,) = table(archives.export([one(prompt)], tmp_path / "run.csv"))
+    assert row["prompt"] == f"'{prompt}"
 
 
 def test_a_prompt_that_is_a_list_stays_as_it_is(tmp_path):

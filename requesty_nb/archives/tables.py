@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _BETWEEN = " | "  # several values in one cell
 # What a spreadsheet takes for a formula, at the beginning of a cell or of what it may take for one.
-_FORMULA = re.compile(r"(\A|[;\t])(?=[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+# Space is passed over up to the next tab only, which is looked at by itself: else many of both take for ever.
+_FORMULA = re.compile(r"(\A|[;\t])(?=[\t\r\n]|[^\S\t]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _BOM = b"\xef\xbb\xbf"  # by it spreadsheets know UTF-8
 
 
