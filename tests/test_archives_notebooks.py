@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+import msgspec
 import nbformat
 import pytest
 from archiving import histories, one
 from cards import LIMIT, Card, weight
 from hypothesis import HealthCheck, given, settings
 from kernels import kernel_in
+from nbconvert import HTMLExporter
 from photos import encoded, photo
 
 from requesty_nb import archives
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from requesty_nb.records import History
 
 NASTY = "a {hat} </script><script>alert(1)</script> \\n `code`\n\n%%imgedit --new"
+
+SCRIPT = "<script>pwned()</script><img src=x onerror=pwned()>"
 
 
 def read(path: Path) -> nbformat.NotebookNode:
@@ -56,6 +61,41 @@ def test_an_edit_that_no_cell_can_make_is_told(tmp_path):
     )
     cell = read(archives.export([edit, edit], tmp_path / "run.ipynb")).cells[2]
     assert cell.cell_type == "markdown" and "No %%imgedit line can carry" in cell.source
+
+
+@pytest.mark.parametrize(
+    "model", [f"{SCRIPT}\n{SCRIPT}", f"\n\n```\n{SCRIPT}\n$$\\href{{javascript:pwned()}}$$"]
+)
+@pytest.mark.parametrize("field", ["model", "params"])
+def test_what_is_told_of_such_an_edit_is_never_run(tmp_path, model, field):
+    edit = one()
+    changes = {"model": model} if field == "model" else {"params": {f"={model}": 1}}
+    edit.record = msgspec.structs.replace(
+        edit.record, request=msgspec.structs.replace(edit.request, **changes)
+    )
+    path = archives.export([edit], tmp_path / "run.ipynb")
+    cell = read(path).cells[2]
+    assert cell.cell_type == "markdown" and "pwned" in cell.source
+    page, _ = HTMLExporter().from_filename(str(path))
+    assert "pwned" in page and not Tags(page).with_it
+
+
+class Tags(HTMLParser):
+    """What of a page holds the stranger's program in a tag, or as a program."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.with_it: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if "pwned" in str(attrs):
+            self.with_it.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        if "pwned" in data and self.cdata_elem:
+            self.with_it.append(data)
 
 
 @pytest.fixture(scope="module")

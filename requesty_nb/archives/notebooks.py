@@ -65,7 +65,9 @@ def _cells(edits: Iterable[Edit], export: str) -> Iterator[dict[str, Any]]:
         try:
             source = cells.cell_of(edit)
         except BadRequest as error:
-            yield _markdown(name, f"Edit `{edit.id}` has no cell that makes it again. {error.message}")
+            # As code: Markdown can hold HTML, and the message can hold a stranger's words.
+            told = "".join(f"    {line}\n" for line in error.message.splitlines())
+            yield _markdown(name, f"Edit `{edit.id}` has no cell that makes it again:\n\n{told}")
             continue
         count += 1
         shown = {"output_type": "display_data", "data": display.edit_bundle(edit), "metadata": {}}
