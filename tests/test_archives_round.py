@@ -12,6 +12,8 @@ from archiving import histories, one, same, snapshot, taken_in
 from hypothesis import HealthCheck, given, settings
 
 from requesty_nb import archives
+from requesty_nb.archives import zips
+from requesty_nb.errors import BadRequest, HistoryFault
 from requesty_nb.models import EditRecord
 from requesty_nb.records import History
 
@@ -28,6 +30,30 @@ def test_what_goes_out_comes_back(form, edits):
         history, found = taken_in(out, Path(place, "h"))
         assert (found.added, found.known, found.refused) == (tuple(edit.id for edit in edits), (), ())
         same(history, edits)
+
+
+def test_what_repeats_itself_comes_back_however_small_it_is_packed(tmp_path):
+    blank = " " * 300_000
+    edits = [one(f"a{blank}{at}", id=f"{one().id[:-2]}{at}") for at in range(10, 20)]
+    out = archives.export(edits, tmp_path / "run.zip")
+    ratios = [entry.file_size / entry.compress_size for entry in zipfile.ZipFile(out).infolist()]
+    assert max(ratios) > zips.MAX_RATIO
+    history, _ = taken_in(out, tmp_path / "h")
+    same(history, edits)
+
+
+@pytest.mark.parametrize("limit", ["MAX_ENTRIES", "MAX_LISTING"])
+def test_a_zip_that_could_not_be_taken_in_again_is_not_written(tmp_path, monkeypatch, limit):
+    out = archives.export([one()], tmp_path / "run.zip")
+    entries = zipfile.ZipFile(out).infolist()
+    monkeypatch.setattr(
+        zips, limit, {"MAX_ENTRIES": len(entries) - 1, "MAX_LISTING": 46 * len(entries)}[limit]
+    )
+    with pytest.raises(BadRequest):
+        taken_in(out, tmp_path / "h")
+    with pytest.raises(HistoryFault, match="could not be imported again"):
+        archives.export([one()], tmp_path / "new.zip")
+    assert [path.name for path in tmp_path.iterdir()] == ["run.zip"]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -47,10 +73,11 @@ def test_twice_changes_nothing(form, edits):
 @few
 def test_the_same_edits_make_the_same_bytes_wherever_they_are_kept(edits):
     with tempfile.TemporaryDirectory() as place:
-        history, _ = taken_in(archives.export(edits, Path(place, "a.jsonl")), Path(place, "h"))
+        lines = archives.export(edits, Path(place, "a.jsonl"))
+        here, there = (taken_in(lines, Path(place, name))[0] for name in ("here", "there"))
         for name in ("run.zip", "run.jsonl", "run.csv", "run.ipynb"):
-            here, there = history.export(Path(place, "here", name)), Path(place, "there", name)
-            assert here.read_bytes() == archives.export(edits, there).read_bytes()
+            one_file, other = here.export(Path(place, "one", name)), there.export(Path(place, "other", name))
+            assert one_file.read_bytes() == other.read_bytes()
 
 
 @given(edits=histories().filter(bool))

@@ -15,7 +15,7 @@ from requesty_nb.archives.archive import RECORDS, Archive, Filed
 from requesty_nb.archives.limits import MAX_ENTRIES, MAX_LISTING, MAX_OBJECT, MAX_RATIO, RATIO_FROM
 from requesty_nb.archives.paths import told, wrong_with
 from requesty_nb.archives.writing import whole
-from requesty_nb.errors import BadRequest
+from requesty_nb.errors import BadRequest, HistoryFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +28,9 @@ _PACKED = (".jsonl", ".json", ".html")  # pictures are packed as they are
 _FILE = stat.S_IFREG | 0o644
 _UNIX = 3
 _HEAD = 30  # bytes before an entry's data, at least
+_LISTED = 46 + 28  # bytes of an entry in the list besides its name, at most
 _ENCRYPTED = 0x2041  # flags: encrypted, strongly, and the list of entries as well
+_ELSE = "Export them to a folder or as .jsonl, or fewer of them."
 _DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 
 
@@ -37,10 +39,14 @@ def write_zip(edits: Iterable[Edit], path: Path) -> None:
 
     Raises:
         OSError: it cannot be written.
-        HistoryFault: a picture cannot be read.
+        HistoryFault: a picture cannot be read, or there is more than `zip_archive` would read.
     """
+    count = listing = 0
     with whole(path) as file, zipfile.ZipFile(file, "w") as made, closing(contents.files_of(edits)) as files:
         for name, pieces in files:
+            count, listing = count + 1, listing + _LISTED + len(name.encode())
+            if count > MAX_ENTRIES or listing > MAX_LISTING:
+                raise HistoryFault("A zip of so many edits could not be imported again.", hint=_ELSE)
             entry = zipfile.ZipInfo(name, _THEN)
             entry.create_system, entry.external_attr = _UNIX, _FILE << 16
             entry.compress_type = zipfile.ZIP_DEFLATED if name.endswith(_PACKED) else zipfile.ZIP_STORED
@@ -97,22 +103,28 @@ def zip_archive(file: BinaryIO, path: Path, into: Path | None) -> Archive:
     except _DAMAGE as error:
         raise _refused(path, f"it is no zip that can be read ({error})") from None
     entries = archive.infolist()
-    if wrong := _wrong_with(entries):
-        raise _refused(path, wrong)
     found = [entry.filename for entry in entries if entry.filename.split("/", 1)[-1] == RECORDS]
+    prefix = min(found, key=len, default=RECORDS).removesuffix(RECORDS)
+    if wrong := _wrong_with(entries, prefix):
+        raise _refused(path, wrong)
     if not found:
         raise _refused(path, f"it is no export, as there is no {RECORDS} in it")
-    return ZipArchive(path, into, archive, min(found, key=len).removesuffix(RECORDS))
+    return ZipArchive(path, into, archive, prefix)
 
 
-def _wrong_with(entries: Sequence[zipfile.ZipInfo]) -> str:
-    """Return why entries are not read, as a clause that begins with "it"; empty if they are."""
+def _wrong_with(entries: Sequence[zipfile.ZipInfo], prefix: str) -> str:
+    """Return why entries are not read, as a clause that begins with "it"; empty if they are.
+
+    The records and the page may be packed as small as they can be: prompts can repeat themselves, the records
+    are read a line at a time, and the page is not read.
+    """
+    texts = {prefix + RECORDS, prefix + contents.INDEX}
     if len(entries) > MAX_ENTRIES:
         return f"it has {len(entries):,} entries, more than {MAX_ENTRIES:,}"
     seen: set[str] = set()
     for entry in entries:
         name = unicodedata.normalize("NFC", entry.filename).casefold().rstrip("/")
-        if wrong := wrong_with(entry.orig_filename) or _wrong_with_entry(entry):
+        if wrong := wrong_with(entry.orig_filename) or _wrong_with_entry(entry, texts):
             return f"it has an entry that {wrong}"
         if name in seen:
             return f"it has two entries for one file, {told(entry.filename)}"
@@ -125,7 +137,7 @@ def _wrong_with(entries: Sequence[zipfile.ZipInfo]) -> str:
     return ""
 
 
-def _wrong_with_entry(entry: zipfile.ZipInfo) -> str:
+def _wrong_with_entry(entry: zipfile.ZipInfo, texts: set[str]) -> str:
     name, kind = told(entry.filename), stat.S_IFMT(entry.external_attr >> 16)
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
         return f"is a link, or no file: {name}"
@@ -135,7 +147,8 @@ def _wrong_with_entry(entry: zipfile.ZipInfo) -> str:
         return f"is packed in a way that is not read: {name}"
     if entry.file_size > MAX_OBJECT:
         return f"has {entry.file_size:,} bytes, more than {MAX_OBJECT:,}: {name}"
-    if entry.file_size > RATIO_FROM and entry.file_size > MAX_RATIO * entry.compress_size:
+    most = max(RATIO_FROM, MAX_RATIO * entry.compress_size)
+    if entry.file_size > most and entry.filename not in texts:
         return f"has {entry.file_size:,} bytes packed in {entry.compress_size:,}: {name}"
     return ""
 
