@@ -4,12 +4,13 @@ import re
 
 import msgspec
 import pytest
+from archiving import OBJECTS, one
 from photos import MADE, PNG, noise, photo, session
 from servers import answering, hanging, pictures, refusing, scripted
 
-from requesty_nb import archives, errors
+from requesty_nb import archives, errors, images, provenance
 from requesty_nb.masks import Mask
-from requesty_nb.models import decode_record
+from requesty_nb.models import EditResult, ImageInfo, decode_record
 from requesty_nb.sessions import Session
 
 
@@ -43,16 +44,66 @@ def lines_of(folder):
 def test_pictures_have_readable_names_and_their_bytes(filled, tmp_path):
     assert filled.export(tmp_path / "out") == tmp_path / "out"
     files = files_in(tmp_path / "out")
-    assert set(files) - {name for name in files if name.startswith("sources/")} == {
+    pictures = {
         "0001-a-red-hat-1.jpg", "0001-a-red-hat-restored-1.png",
         "0002-éclair-x-1.jpg", "0002-éclair-x-2.jpg", "0002-éclair-x-3.jpg",
-        "0004-日本-1.png", "records.jsonl", "index.html",
+        "0004-日本-1.png",
+    }  # fmt: skip
+    assert set(files) - {name for name in files if name.startswith("sources/")} == {
+        *pictures, *(f"originals/{name}" for name in pictures), "records.jsonl", "index.html",
     }  # fmt: skip
     hat, eclair, nihon = filled
-    assert files["0001-a-red-hat-1.jpg"] == hat.images[0].bytes
-    assert files["0001-a-red-hat-restored-1.png"] == hat.restored[0].bytes
-    assert [files[f"0002-éclair-x-{number}.jpg"] for number in (1, 2, 3)] == [p.bytes for p in eclair.images]
-    assert files["0004-日本-1.png"] == nihon.images[0].bytes
+    originals = {name.removeprefix("originals/"): data for name, data in files.items() if "originals" in name}
+    assert originals["0001-a-red-hat-1.jpg"] == hat.images[0].bytes
+    assert originals["0001-a-red-hat-restored-1.png"] == hat.restored[0].bytes
+    assert [originals[f"0002-éclair-x-{at}.jpg"] for at in (1, 2, 3)] == [p.bytes for p in eclair.images]
+    assert originals["0004-日本-1.png"] == nihon.images[0].bytes
+
+
+def test_what_is_passed_on_carries_its_recipe_and_the_same_pixels(filled, tmp_path):
+    out = filled.export(tmp_path / "out")
+    hat, eclair, nihon = filled
+    for name, edit, place, restored in (
+        ("0001-a-red-hat-1.jpg", hat, 0, False),
+        ("0001-a-red-hat-restored-1.png", hat, 0, True),
+        ("0002-éclair-x-3.jpg", eclair, 2, False),
+        ("0004-日本-1.png", nihon, 0, False),
+    ):
+        recipe = provenance.recipe(out / name)
+        picture = (edit.restored if restored else edit.images)[place]
+        assert (recipe.key, recipe.take, recipe.id, recipe.digest) == (edit.key, 1, edit.id, picture.digest)
+        assert (recipe.index, recipe.restored) == (place, restored)
+        assert images.decode((out / name).read_bytes()).tobytes() == picture.pil.tobytes()
+        assert (out / name).read_bytes() != (out / "originals" / name).read_bytes() == picture.bytes
+
+
+def test_equal_pictures_are_kept_once_and_passed_on_with_the_recipe_of_each(tmp_path):
+    edits = [one("first"), one("second", id=one().id[:-1] + "1")]
+    out = archives.export(edits, tmp_path / "out")
+    assert [name for name in files_in(out) if name.startswith("originals/")] == ["originals/0001-first-1.png"]
+    assert provenance.recipe(out / "0001-first-1.png").prompt == "first"
+    assert provenance.recipe(out / "0002-second-1.png").prompt == "second"
+    assert [line["files"][edits[0].images[0].digest] for line in lines_of(out)] == [
+        "originals/0001-first-1.png"
+    ] * 2
+
+
+def test_a_recipe_that_does_not_fit_lies_beside(tmp_path):
+    data = noise(1, (16, 16), "JPEG")
+    info = ImageInfo(hashlib.sha256(data).hexdigest(), "image/jpeg", 16, 16)
+    edit = one("a long prompt " * 7000, result=EditResult(images=(info,)))
+    edit.read = {**OBJECTS, info.sha256: data}.__getitem__
+    out = archives.export([edit], tmp_path / "out")
+    (name,) = (path for path in out.glob("0001-*.jpg"))
+    assert name.read_bytes() == data and not (out / "originals").exists()
+    assert name.with_name(f"{name.name}.json").exists() and provenance.recipe(name).prompt == edit.prompt
+
+
+def test_what_no_recipe_can_be_put_into_stays_as_it_is(tmp_path):
+    info = ImageInfo(hashlib.sha256(b"given").hexdigest(), "image/png", 16, 16)
+    out = archives.export([one(result=EditResult(images=(info,)))], tmp_path / "out")
+    assert (out / "0001-a-red-hat-1.png").read_bytes() == b"given"
+    assert not (out / "originals").exists()
 
 
 def test_sources_lie_under_the_names_they_were_given_by(filled, tmp_path):
