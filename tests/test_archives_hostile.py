@@ -33,10 +33,12 @@ from archiving import (
     stream,
     taken_in,
 )
+from PIL import Image
 
 from requesty_nb import archives, errors
 from requesty_nb.archives import archive as archive_module
 from requesty_nb.archives import zips
+from requesty_nb.display import sides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -439,3 +441,19 @@ def test_what_is_no_export_is_told(place):
     ):
         with pytest.raises(errors.BadRequest, match=match):
             taken_in(path, place / "h")
+
+
+def test_a_source_said_to_be_huge_is_drawn_no_larger_than_what_was_made_of_it(place, monkeypatch):
+    ref = msgspec.structs.replace(one().request.images[0], size=(3000, 4000))
+    request = msgspec.structs.replace(one().request, images=(ref,))
+    edit = one(request=request, restored=(one().images[0].info,))
+    history, _ = taken_in(archives.export([edit], place / "in" / "run.jsonl"), place / "h")
+    drawn = []
+    resize = Image.Image.resize
+    monkeypatch.setattr(
+        Image.Image,
+        "resize",
+        lambda image, size, *more, **by: drawn.append(size) or resize(image, size, *more, **by),
+    )
+    assert sides.framed_source(history[0], history[0].restored[0].size, 1024).size == (16, 16)
+    assert all(max(size) <= 16 for size in drawn)

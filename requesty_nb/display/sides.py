@@ -95,7 +95,12 @@ def _place(edit: Edit, source: Size, size: Size, edge: int) -> tuple[Size, Size]
     scale = min(1.0, edge / max(size))
     if edit.record.restored:
         left, top = edit.request.frame.within if edit.request.frame else (0, 0)
-        return _scaled(source, scale), (round(left * scale), round(top * scale))
+        (width, height), canvas = _scaled(source, scale), _scaled(size, scale)
+        inner = (
+            min(width, canvas[0]),
+            min(height, canvas[1]),
+        )  # whatever a stranger's record says of its source
+        return inner, (round(left * scale), round(top * scale))
     # As it was received: the endpoint made one shape of the other as it saw fit.
     canvas = _scaled(size, scale)
     inner = _scaled(source, scale * min(size[0] / source[0], size[1] / source[1]))
