@@ -72,7 +72,15 @@ def cell_for(
         params=tuple(further.items()),
         **own,
     )
-    cell = options.to_cell(line, request.prompt)
+    return _read_back(options.to_cell(line, request.prompt), line)
+
+
+def _read_back(cell: str, line: options.Options) -> str:
+    """Return the cell, which can be written down and says just what was meant.
+
+    Raises:
+        BadRequest: it cannot, or does not.
+    """
     try:
         cell.encode()
     except UnicodeEncodeError:

@@ -30,7 +30,7 @@ Each cell below makes one edit again. What the history holds is replayed: it is 
 
 To replay on another machine, put the export `{export}` beside this notebook
 (`rq.history.export({export!r})` writes it), set `REQUESTY_NB_REPLAY=only`, and run all cells: no key is
-needed, and nothing can be paid. Without it, a cell whose edit is not in the history pays for the edit."""
+needed, and nothing can be paid. Without it, a cell that you change pays for its edit."""
 _SETUP = """\
 %load_ext requesty_nb
 from pathlib import Path
