@@ -29,7 +29,7 @@ from recipes import (
 )
 
 from requesty_nb.errors import BadImage, BadRequest
-from requesty_nb.provenance import recipe, recipe_of, sidecar, with_recipe
+from requesty_nb.provenance import exif, recipe, recipe_of, sidecar, with_recipe
 
 PATIENT = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -114,6 +114,20 @@ def test_exif_that_leads_nowhere_is_passed_over_and_replaced(block):
         recipe(data)
     made = recipe_of(edit_of(REQUEST))
     assert recipe(with_recipe(data, made)) == made
+
+
+@pytest.mark.parametrize(("tag", "kind"), [(0x010F, 2), (0x8769, 4)], ids=["texts", "directories"])
+def test_exif_whose_entries_all_lead_to_one_place_gives_it_once(tag, kind):
+    """Else a file of four megabytes would keep whoever looks for hours."""
+    count, text = 500, b"prompt:" + b"x" * 100_000
+    comment = struct.pack("<HHII", 0x9286, 7, 20, 8)
+    entries = struct.pack("<HHII", tag, kind, len(text) if kind == 2 else 1, 8) * count + comment
+    block = exif_of(entries, count + 1) + bytes(4)
+    block = (
+        block.replace(struct.pack("<II", len(text), 8), struct.pack("<II", len(text), len(block) - 6)) + text
+    )
+    assert sum(len(found) for _, found in exif.texts(block)) <= len(block)
+    assert len(list(exif.texts(block))) == 1
 
 
 # Files in which anything was changed

@@ -38,24 +38,31 @@ class _Entry:
 
 
 def texts(block: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the user's comment as ``UserComment``, and the texts of the first directory.
+    """Yield the texts of the first directory, and the user's comment as ``UserComment``.
 
     Those are named by what stands before their first colon: ComfyUI writes ``prompt:{...}`` in place of the
-    camera's model. What is damaged is passed over.
+    camera's model. What is damaged is passed over, as is all from where texts are longer than the block: then
+    thousands of entries point to one.
     """
     block = block.removeprefix(PREFIX)
     try:
         order = _order(block)
+        left = len(block)
         first, _ = _directory(block, order, struct.unpack_from(f"{order}I", block, 4)[0])
         for entry in first:
-            if entry.tag == _EXIF_DIRECTORY:
-                inner, _ = _directory(block, order, _number(entry, order))
-                found = [one for one in inner if one.tag == _COMMENT and one.kind in _TEXTUAL]
-                yield from (("UserComment", _decoded(_value(block, order, one))) for one in found)
-            elif entry.kind == _TEXT:
-                name, colon, text = _value(block, order, entry).decode("utf-8", "replace").partition(":")
-                if colon:
-                    yield name.strip().casefold(), text.rstrip("\0")
+            if entry.kind != _TEXT:
+                continue
+            left -= entry.count
+            if left < 0:
+                return
+            name, colon, text = _value(block, order, entry).decode("utf-8", "replace").partition(":")
+            if colon:
+                yield name.strip().casefold(), text.rstrip("\0")
+        pointer = next((one for one in first if one.tag == _EXIF_DIRECTORY), None)
+        inner = [] if pointer is None else _directory(block, order, _number(pointer, order))[0]
+        place = _comment_in(inner)
+        if place is not None and place.kind in _TEXTUAL:
+            yield "UserComment", _decoded(_value(block, order, place))
     except (struct.error, ValueError):
         return
 
