@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +27,17 @@ SHORTEST, LONGEST = 0.0, 0.06  # seconds from a writer's start to its end: none 
 
 
 def write_on(folder: Path, pipe: int, seed: int) -> None:
-    """Keep one edit after the other, and tell of each when it is acknowledged; never returns."""
+    """Keep one edit after the other, and tell of each when it is begun and when it is kept; never returns."""
     chance, history = random.Random(seed), History(folder)
     while True:
         source, picture = (chance.randbytes(chance.randrange(1, _LONGEST)) for _ in range(2))
         given = Blob.of(source)
-        ref = ImageRef(digest=f"sha256:{given.digest}", name="a.png", stored=given.digest)
+        ref = ImageRef(
+            digest=f"sha256:{given.digest}", name="a.png", stored=given.digest, mime="image/png", size=(9, 9)
+        )
         request = EditRequest(prompt=f"prompt {seed} {chance.random()}", model=MODEL, images=(ref,))
         note = history.begin(request, 1, [(given, given.digest)], timeout=60, endpoint="e")
+        os.write(pipe, f"{note.id} begun\n".encode())
         edit = ended(history, note, data=picture)
         os.write(pipe, f"{edit.id} {hashlib.sha256(picture).hexdigest()}\n".encode())
 
@@ -45,41 +49,41 @@ class Found:
     Attributes:
         kills: how many there were.
         acknowledged: ids of the edits that were, with their pictures' digests.
-        lost: those that are not there, or not whole.
-        torn: records that are listed and cannot be opened, or lack a picture.
-        unopened: how often the history could not be opened at all.
+        bad: what should not be, by kind: ``lost`` are acknowledged edits that are not there or not whole,
+            ``torn`` records that are listed and cannot be opened or lack a picture, ``unopened`` how often
+            the history could not be opened at all, ``untold`` requests that may have been sent and are
+            neither recorded nor listed as unknown with a possible cost.
         unknown: attempts that were under way, as the history lists them.
     """
 
     kills: int = 0
     acknowledged: dict[str, str] = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)
-    torn: list[str] = field(default_factory=list)
-    unopened: int = 0
+    bad: Counter[str] = field(default_factory=Counter)
     unknown: int = 0
+    _seen: set[str] = field(default_factory=set)
 
-    def look(self, folder: Path, fresh: dict[str, str]) -> None:
+    def look(self, folder: Path, told: list[list[str]]) -> None:
         """See after a kill what is there of what was acknowledged, and that all that is listed is whole."""
+        fresh = {identifier: said for identifier, said in told if said != "begun"}
         self.acknowledged |= fresh
         try:
             history = History(folder)
-            names = history._names()
+            names, failures = history._names(), history.failures.summaries()
         except ImgEditError:
-            self.unopened += 1
+            self.bad["unopened"] += 1
             return
         known = {name[:26] for name in names}
-        self.lost += [identifier for identifier in self.acknowledged if identifier not in known]
-        self.lost += [
-            identifier for identifier, sha in fresh.items() if not _is_whole(history, identifier, sha)
-        ]
-        begun = min(fresh, default=names[-1][:26] if names else "")
-        for name in names:
-            if name[:26] >= begun and not _is_whole(history, name[:26]):
-                self.torn.append(name)
-        self.unknown = len(history.failures)
+        unknown = {one.id for one in failures if one.state == "unknown" and one.cost and one.cost.high > 0}
+        self.bad["lost"] += len(self.acknowledged.keys() - known)
+        self.bad["lost"] += sum(not is_whole(history, identifier, sha) for identifier, sha in fresh.items())
+        self.bad["torn"] += sum(not is_whole(history, identifier) for identifier in known - self._seen)
+        self.bad["untold"] += len({identifier for identifier, _ in told} - known - unknown)
+        self.bad += Counter()  # without zeros
+        self._seen, self.unknown = known, len(unknown)
 
 
-def _is_whole(history: History, identifier: str, sha256: str = "") -> bool:
+def is_whole(history: History, identifier: str, sha256: str = "") -> bool:
+    """Tell whether an edit and all its pictures can be read, and are the ones that were acknowledged."""
     try:
         edit = history[identifier]
         read = [edit.read(one) for one in edit.record.objects]
@@ -94,22 +98,22 @@ def kill(folder: Path, times: int, seed: int, writers: int = 2, writer: Any = wr
     for _ in range(times):
         reader, pipe = os.pipe()
         children = []
-        for number in range(writers):
+        for _ in range(writers):
+            seeded = chance.randrange(1 << 30)
             if not (child := os.fork()):
                 try:
-                    writer(folder, pipe, chance.randrange(1 << 30) + number)
+                    writer(folder, pipe, seeded)
                 finally:
                     os._exit(1)
             children.append(child)
-            chance.random()
         os.close(pipe)
         time.sleep(chance.uniform(SHORTEST, LONGEST))
         for child in children:
             os.kill(child, signal.SIGKILL)
         statuses = [os.waitpid(child, 0)[1] for child in children]
-        with os.fdopen(reader) as told:
-            fresh = dict(line.split() for line in told.read().splitlines())
+        with os.fdopen(reader) as lines:
+            told = [line.split() for line in lines]
         assert all(os.WTERMSIG(status) == signal.SIGKILL for status in statuses), "a writer failed by itself"
         found.kills += len(children)
-        found.look(folder, fresh)
+        found.look(folder, told)
     return found

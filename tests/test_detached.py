@@ -534,7 +534,7 @@ def test_who_asked_first_may_go_first(tmp_path):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_whoever_of_several_is_cancelled_it_is_sent_once_and_none_is_left_waiting(tmp_path, seed):
-    chance = random.Random(seed)  # noqa: S311 - a shuffle
+    chance = random.Random(seed)
     told = [Told() for _ in range(4)]
     with scripted(held(GOOD)) as server, session(server.url, tmp_path) as one:
         begun = [one.begin(one.ask("x", PNG), tell) for tell in told]

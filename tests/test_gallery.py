@@ -262,7 +262,7 @@ def test_what_stands_for_it_says_what_it_cannot_show_and_runs_nothing(page, tmp_
         assert "<script" not in html and "<img src=x" not in html and "&lt;/script&gt;" in html
         digest = edit.images[0].digest
         (tmp_path / "h" / "objects" / digest[:2] / digest).unlink()
-        session.history._shelf.previews.forget(digest)
+        session.history._shelf.previews.forget([digest])
         html = bundle_of(Gallery(session.history))["text/html"]
         assert "<img" not in html and "missing" in html
 

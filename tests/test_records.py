@@ -164,13 +164,29 @@ def test_a_damaged_record_hurts_only_itself(tmp_path):
         assert made[1].id in one.damaged[0].message
 
 
-def test_a_record_that_was_taken_away_is_told_as_damaged(tmp_path):
+def test_a_record_that_was_taken_away_is_gone_for_those_who_have_seen_it_too(tmp_path):
     history = History(tmp_path)
-    one, two = kept(history, "a"), kept(history, "b")
-    record_file(history, one).unlink()
-    assert list(history) == [two]
-    assert one.id in history.damaged[0].message
-    assert list(History(tmp_path)) == [two] and History(tmp_path).damaged == []
+    made = [kept(history, str(number)) for number in range(3)]
+    assert list(history.find(made[1].key, 1)) == [made[1]]
+    record_file(history, made[1]).unlink()
+    for one in (history, History(tmp_path)):
+        assert list(one) == [made[0], made[2]] and len(one) == 2 and one.damaged == [] and one.verify()
+        assert list(one.find(made[1].key, 1)) == [] and one.next_take(made[1].key) == 1
+        with pytest.raises(KeyError):
+            one[made[1].id]
+    assert history.forget(made[0]).records == (made[0].id,)
+
+
+def test_what_is_gone_with_its_folder_is_a_fault_and_not_free_to_be_paid_again(tmp_path):
+    """The disk may be away for a while."""
+    history = History(tmp_path / "h")
+    edit = kept(history)
+    (tmp_path / "h").rename(tmp_path / "away")
+    with pytest.raises(HistoryFault, match=edit.id):
+        list(history.find(edit.key, 1))
+    assert len(history) == 1 and list(history) == []
+    (tmp_path / "away").rename(tmp_path / "h")
+    assert list(history) == list(history.find(edit.key, 1)) == [edit]
 
 
 def test_a_damaged_record_of_a_take_is_not_paid_for_again_silently(tmp_path):

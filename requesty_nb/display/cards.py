@@ -10,7 +10,7 @@ import json
 from html import escape
 from typing import TYPE_CHECKING
 
-from requesty_nb.display.facts import TEXT_LIMIT, edit_text, facts, headline, shortened
+from requesty_nb.display.facts import TEXT_LIMIT, WARNING, edit_text, facts, headline, shortened
 from requesty_nb.display.figures import BORDER, QUIET, Figure, heat_figure, picture_figure, source_figure
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from requesty_nb.models import Edit, Picture
 
 _WEIGHT = 62_000  # bytes of one output in the saved notebook: 64 KB, less its frame
+_BOLD = ";font-weight:600"
 _LINE = 16  # more for each line: it is saved as an indented one
 
 
@@ -45,7 +46,8 @@ def _card(edit: Edit, figures: str) -> str:
     prompt = escape(shortened(edit.prompt, TEXT_LIMIT))
     rows = "".join(
         f'<dt style="{QUIET};float:none;width:auto;white-space:nowrap;font-weight:400">{escape(label)}</dt>'
-        f'<dd style="margin:0;float:none;width:auto;overflow-wrap:anywhere">{escape(value)}</dd>'
+        f'<dd style="margin:0;float:none;width:auto;overflow-wrap:anywhere{_BOLD * (label == WARNING)}">'
+        f"{escape(value)}</dd>"
         for label, value in facts(edit)
     )
     return (

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from requesty_nb.models import Edit
 
+WARNING = "Warning"  # the label of what has to be seen
 TEXT_LIMIT = 600  # characters of a prompt or a message
 _FACTS_LIMIT = 2400  # of all facts together
 _ROW = 40  # characters that a fact counts for besides its own
@@ -39,7 +40,7 @@ def headline(edit: Edit, *, ways: bool = True) -> str:
     parts = [_short(edit.model), f"take {edit.take}", made]
     if not edit.replayed and edit.cost:
         parts.append(pricing.format_usd(edit.cost))
-    if ways and edit.take > 1 and not edit.replayed:
+    if ways and edit.take > 1 and not edit.replayed and not edit.record.warning:
         parts.append(f"write --take {edit.take} to keep this one")
     if ways:
         parts.append("--new makes another")
@@ -60,6 +61,8 @@ def facts(edit: Edit) -> Iterator[tuple[str, str]]:
 
 def _all_facts(edit: Edit) -> Iterator[tuple[str, str]]:
     record = edit.record
+    if record.warning:
+        yield WARNING, record.warning
     if edit.remark:
         yield "Note", edit.remark
     if record.failure:
@@ -76,7 +79,8 @@ def _all_facts(edit: Edit) -> Iterator[tuple[str, str]]:
         yield "Outside the mask", f"{changed} on average{put_back}"
     yield from _provenance(edit)
     for note in record.notes:
-        yield "Note", note
+        if note != record.warning:
+            yield "Note", note
 
 
 def leakiest(edit: Edit) -> str:

@@ -8,6 +8,7 @@ of them needs, and `Tree` which went on from which.
 from requesty_nb.models.differences import Difference, Differences, differences
 from requesty_nb.models.edits import Edit, Home, Picture
 from requesty_nb.models.records import (
+    NOT_KEPT,
     RECORD_VERSION,
     Cost,
     EditRecord,
@@ -24,6 +25,7 @@ from requesty_nb.models.summaries import Summary, summary_of
 from requesty_nb.models.trees import Tree
 
 __all__ = [
+    "NOT_KEPT",
     "RECORD_VERSION",
     "UNKEYED",
     "Cost",

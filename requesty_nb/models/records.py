@@ -13,6 +13,7 @@ from requesty_nb.models.requests import EditRequest  # noqa: TC001 - likewise
 from requesty_nb.models.seals import is_sealed, sealed
 
 RECORD_VERSION = 1
+NOT_KEPT = "NOT KEPT"  # how the note begins of an edit whose pictures are in memory only
 State = Literal["ok", "failed", "unknown"]
 
 
@@ -114,6 +115,11 @@ class EditRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     tags: tuple[str, ...] = ()
     versions: dict[str, str] = {}
     version: int = RECORD_VERSION
+
+    @property
+    def warning(self) -> str:
+        """The note that says that it was not kept, why, and how to save it; empty if it was."""
+        return next((note for note in self.notes if note.startswith(NOT_KEPT)), "")
 
     @property
     def cost(self) -> Cost | None:

@@ -68,9 +68,7 @@ def recipe_from(foreign: Foreign, origin: Origin, word: str, name: str) -> Recip
         unmapped.append("weights in the prompt, which are read as plain text")
     return Recipe(
         origin=origin,
-        request=EditRequest(
-            prompt=prompt, model="", images=(ImageRef(digest="", name=name),), params=params
-        ),
+        request=EditRequest(prompt=prompt, model="", images=(ImageRef(digest="", name=name),), params=params),
         checkpoint=checkpoint,
         found=word,
         unmapped=tuple(unmapped),

@@ -19,11 +19,12 @@ from requesty_nb.records.checking import Fault, Report
 from requesty_nb.records.history import History
 from requesty_nb.records.looking import Looking, Selection
 from requesty_nb.records.merging import Imported
-from requesty_nb.records.names import new_id
+from requesty_nb.records.names import MOST_TAKES, new_id
 from requesty_nb.records.pending import Pending, likely_cost
 from requesty_nb.records.removing import Removed
 
 __all__ = [
+    "MOST_TAKES",
     "Fault",
     "History",
     "Imported",

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ import msgspec
 from requesty_nb import images
 from requesty_nb.errors import HistoryFault
 from requesty_nb.models import Summary, summary_of
-from requesty_nb.records.files import append_derived, remove, write_derived
+from requesty_nb.records.files import append_derived, delete, exists, remove, write_derived
 from requesty_nb.records.names import id_of
 
 if TYPE_CHECKING:
@@ -40,11 +39,15 @@ class Summaries:
     Args:
         folder: where the lines lie.
         record: opens a record by its file name; raises `HistoryFault`.
+        path: tells where a record lies.
     """
 
-    def __init__(self, folder: Path, record: Callable[[str], EditRecord]) -> None:
+    def __init__(
+        self, folder: Path, record: Callable[[str], EditRecord], path: Callable[[str], Path]
+    ) -> None:
         self._folder = folder / f"summaries-{_FORM}"
         self._record = record
+        self._path_of = path
         self._held: dict[str, Summary] = {}
         self._loaded: set[str] = set()
         self._lock = threading.Lock()
@@ -63,12 +66,13 @@ class Summaries:
             found = (self._held.get(id_of(name)) or fleeting.get(name) for name in names)
             return [summary for summary in found if summary is not None]
 
-    def forget(self, identifier: str) -> None:
-        """Leave nothing of a record behind."""
+    def forget(self, ids: Iterable[str]) -> None:
+        """Leave nothing of records behind that were taken away."""
         with self._lock:
-            self._held.pop(identifier, None)
-            self._loaded.discard(identifier[:_DIGITS])
-            remove(self._path(identifier[:_DIGITS]))
+            for identifier in ids:
+                self._held.pop(identifier, None)
+                self._loaded.discard(identifier[:_DIGITS])
+                delete(self._path(identifier[:_DIGITS]), sync=False)
 
     def _load(self, shelves: Iterable[str]) -> None:
         for shelf in shelves:
@@ -86,7 +90,7 @@ class Summaries:
 
     def _read(self, names: Iterable[str], lasting: Callable[[str], bool]) -> dict[str, Summary]:
         """Read what the lines lack, and write it down; return what will not last."""
-        fresh: dict[str, list[bytes]] = {}
+        fresh: dict[str, dict[str, bytes]] = {}
         fleeting: dict[str, Summary] = {}
         for name in names:
             try:
@@ -95,11 +99,13 @@ class Summaries:
                 continue
             if lasting(name):
                 self._held[summary.id] = summary
-                fresh.setdefault(name[:_DIGITS], [b""]).append(msgspec.json.encode(summary))
+                fresh.setdefault(name[:_DIGITS], {})[name] = msgspec.json.encode(summary)
             else:
                 fleeting[name] = summary
         for shelf, lines in fresh.items():
-            append_derived(self._path(shelf), b"\n".join([*lines, b""]))
+            append_derived(self._path(shelf), b"\n".join([b"", *lines.values(), b""]))
+            if not all(exists(self._path_of(name)) for name in lines):  # forgotten meanwhile by another
+                remove(self._path(shelf))
         return fleeting
 
     def _path(self, shelf: str) -> Path:
@@ -116,8 +122,14 @@ class Previews:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "previews"
 
-    def get(self, name: str, make: Callable[[], bytes]) -> bytes:
-        """Return the thumbnail of a name, made if it is not there whole."""
+    def get(self, name: str, make: Callable[[], bytes], *, lasting: Callable[[], bool]) -> bytes:
+        """Return the thumbnail of a name, made if it is not there whole.
+
+        Args:
+            name: of a file.
+            make: makes it.
+            lasting: tells whether what it is made of is still there.
+        """
         if not _NAME.fullmatch(name):
             return make()
         path = self._folder / name[:2] / name
@@ -128,18 +140,19 @@ class Previews:
         if not _is_webp(data):
             data = make()
             write_derived(path, data)
+            if not lasting():  # forgotten meanwhile by another
+                remove(path)
         return data
 
-    def forget(self, start: str) -> None:
-        """Take away the thumbnails whose names begin so."""
-        if _NAME.fullmatch(start):
-            for path in (self._folder / start[:2]).glob(f"{start}*"):
-                remove(path)
-
-
-def clear(folder: Path) -> None:
-    """Take the whole cache away."""
-    shutil.rmtree(folder, ignore_errors=True)
+    def forget(self, starts: Iterable[str]) -> None:
+        """Take away the thumbnails whose names up to the first hyphen are among these."""
+        gone: dict[str, set[str]] = {}
+        for start in starts:
+            gone.setdefault(start[:2], set()).add(start)
+        for shelf, names in gone.items():
+            for path in (self._folder / shelf).glob("*"):
+                if path.name.partition("-")[0] in names:
+                    delete(path, sync=False)
 
 
 def _is_webp(data: bytes) -> bool:

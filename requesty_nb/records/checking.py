@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from requesty_nb.errors import HistoryFault
 from requesty_nb.models import is_sealed
+from requesty_nb.records.files import exists
 from requesty_nb.records.names import RecordName, is_name, key_hash
 from requesty_nb.records.pending import read_note
 
@@ -72,7 +73,12 @@ class Report:
 def verify(shelf: Shelf) -> Report:
     """Read everything a history holds, and compare it with its names and seals."""
     faults: list[Fault] = []
-    records = [(name, record) for name in shelf.recorded() if (record := _checked(shelf, name, faults))]
+    records, needed = 0, dict[str, str]()  # sha256 of an object -> the first edit that needs it
+    for name in shelf.recorded():
+        if record := _checked(shelf, name, faults):
+            records += 1
+            for sha256 in record.objects:
+                needed.setdefault(sha256, record.id)
     whole, length = set(), 0
     objects = 0
     for stored in shelf.objects.all():
@@ -83,14 +89,12 @@ def verify(shelf: Shelf) -> Report:
         else:
             faults.append(Fault(_below(shelf, stored.path), "does not hold what its name says"))
     bad = {fault.path for fault in faults}
-    for name, record in records:
-        for sha256 in record.objects:
-            path = _below(shelf, shelf.objects.path(sha256))
-            if sha256 not in whole and path not in bad:
-                faults.append(Fault(path, f"is missing; edit {RecordName.read(name).id} needs it"))
-                bad.add(path)
+    for sha256, identifier in needed.items():
+        path = _below(shelf, shelf.objects.path(sha256))
+        if sha256 not in whole and path not in bad:
+            faults.append(Fault(path, f"is missing; edit {identifier} needs it"))
     faults += _strays(shelf)
-    return Report(shelf.folder, len(records), objects, length, tuple(faults))
+    return Report(shelf.folder, records, objects, length, tuple(faults))
 
 
 def _checked(shelf: Shelf, name: str, faults: list[Fault]) -> EditRecord | None:
@@ -100,6 +104,8 @@ def _checked(shelf: Shelf, name: str, faults: list[Fault]) -> EditRecord | None:
         record = shelf.record(name)
         data = path.read_bytes()
     except (HistoryFault, OSError) as error:
+        if not exists(path):  # another process has taken it away
+            return None
         faults.append(Fault(where, error.message if isinstance(error, HistoryFault) else str(error)))
         return None
     if is_sealed(data) is None:

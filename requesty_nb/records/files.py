@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEMPORARY = ".tmp-"  # what a file is called before it is whole; left behind by a crash
-_lasting: set[Path] = set()  # folders whose names this process has synced
+_lasting: set[Path] = set()  # folders, and files of others, whose names this process has synced
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 # What systems say that sync no folders: some network homes, and Windows, which opens none.
 _UNSYNCED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EISDIR, errno.EBADF})
@@ -42,14 +43,14 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
 def write_derived(path: Path, data: bytes) -> None:
     """Write what can be made again, without syncing it; it does not matter if it cannot be written."""
     with suppress(OSError):
-        make_folder(path.parent)
+        os.makedirs(path.parent, exist_ok=True)
         put(spool(path.parent, [data], sync=False), path)
 
 
 def append_derived(path: Path, data: bytes) -> None:
     """Write to the end of a file of what can be made again; likewise."""
     with suppress(OSError):
-        make_folder(path.parent)
+        os.makedirs(path.parent, exist_ok=True)
         handle = os.open(path, (_NEW & ~os.O_EXCL) | os.O_APPEND, 0o666)
         try:
             _write(handle, data)
@@ -103,6 +104,36 @@ def make_folder(folder: Path) -> None:
     _lasting.add(folder)
 
 
+def make_last(path: Path) -> None:
+    """Have the name of a file last that another process may have given just now.
+
+    Raises:
+        OSError: it cannot be made to.
+    """
+    if path not in _lasting:
+        make_folder(path.parent)
+        sync_folder(path.parent)
+        _lasting.add(path)
+
+
+def touch(path: Path) -> None:
+    """Set the time of a file to now, so that it is another than before.
+
+    Raises:
+        OSError: it is not there, or is another's.
+    """
+    now = time.time_ns()
+    try:
+        os.utime(path, ns=(now, now))
+    except PermissionError:  # who may write a file of another may have the system set it, if to less than ns
+        os.utime(path)
+
+
+def exists(path: Path) -> bool:
+    """Tell whether there is anything at a path; False if that cannot be seen."""
+    return os.path.exists(path)
+
+
 def rename(path: Path, target: Path) -> None:
     """Give a file another name."""
     os.rename(path, target)
@@ -122,6 +153,27 @@ def remove(path: Path) -> None:
     """Take a file away if it is there and can be taken away."""
     with suppress(OSError):
         os.unlink(path)
+
+
+def delete(path: Path, *, sync: bool = True) -> None:
+    """Take a file away for good, if it is there.
+
+    Args:
+        path: of the file.
+        sync: have it gone after a crash too.
+
+    Raises:
+        HistoryFault: it cannot be taken away.
+    """
+    try:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+            if sync:
+                sync_folder(path.parent)
+    except OSError as error:
+        raise HistoryFault(
+            f"The history cannot take {path.name} in {path.parent} away: {error.strerror or error}."
+        ) from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -78,9 +78,10 @@ class History(Looking):
         Raises:
             HistoryFault: something cannot be written.
         """
+        inputs = list(inputs)
         for blob, sha256 in inputs:
             self.objects.write(blob.pieces(), sha256)
-        return self._shelf.notes.write(
+        note = self._shelf.notes.write(
             identifier=new_id(),
             request=request,
             key=request.key,
@@ -89,6 +90,14 @@ class History(Looking):
             endpoint=endpoint,
             tags=tags,
         )
+        try:
+            for blob, sha256 in inputs:
+                self.objects.hold(blob.pieces(), sha256)
+        except BaseException:
+            self._shelf.notes.release(note.id)
+            self._shelf.notes.drop(note.id)
+            raise
+        return note
 
     def finish(self, record: EditRecord, pictures: Mapping[str, bytes]) -> Edit:
         """Write the pictures, then the record, then take the note away.
@@ -104,6 +113,8 @@ class History(Looking):
             for sha256, data in pictures.items():
                 self.objects.write([data], sha256)
             self._shelf.keep(record)
+            for sha256, data in pictures.items():
+                self.objects.hold([data], sha256)
         finally:
             self._shelf.notes.release(record.id)
         self._shelf.notes.drop(record.id)
@@ -263,7 +274,9 @@ class History(Looking):
             HistoryFault: one cannot be deleted, or a record cannot be read, which may need the pictures.
         """
         ids = [edit if isinstance(edit, str) else edit.id for edit in edits]
-        return removing.forget(self._shelf, [self._name(identifier) for identifier in dict.fromkeys(ids)])
+        return removing.forget(
+            self._shelf, [self._shelf.named(identifier) for identifier in dict.fromkeys(ids)]
+        )
 
     def prune(
         self, *, before: When | None = None, failures: bool = False, keep: Iterable[str] = ()
@@ -281,20 +294,7 @@ class History(Looking):
         Raises:
             HistoryFault: something cannot be deleted, or a record cannot be read.
         """
-        first, spared = moment(before, end=False), set(keep)
-        going = [
-            summary.id
-            for summary in self.attempts.summaries()
-            if not spared & set(summary.tags)
-            and ((first is not None and summary.started < first) or (failures and summary.state == "failed"))
-        ]
-        return removing.prune(self._shelf, [self._name(identifier) for identifier in going])
-
-    def _name(self, identifier: str) -> str:
-        name = self._shelf.with_id(identifier)
-        if name is None:
-            raise KeyError(f"The history holds no edit {identifier}.")
-        return name
+        return removing.prune(self._shelf, before=moment(before, end=False), failures=failures, keep=keep)
 
     def __repr__(self) -> str:
         return f"<History {self.folder} with {len(self)} edits>"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from bisect import bisect_left, insort
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from requesty_nb.errors import HistoryFault
 from requesty_nb.records.names import hash_of, is_name, is_ok, key_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 # A folder that changed this recently may change again within one tick of its time stamp.
@@ -24,18 +25,26 @@ class Index:
 
     Args:
         folder: the ``edits`` folder.
+
+    Attributes:
+        version: another whenever there may be other records than before.
     """
 
     def __init__(self, folder: Path) -> None:
+        self.version = 0
         self._folder = folder
         self._names: list[str] = []
         self._ok: list[str] = []
         self._days: dict[str, str] = {}  # file name -> the folder it lies in
+        self._counts: Counter[str] = Counter()  # folder name -> how many lie in it
         self._by_key: dict[str, list[str]] | None = None  # made when first asked for
         self._scanned: dict[str, float] = {}  # folder name -> its time stamp when it had settled
 
     def refresh(self) -> None:
-        """Take in what any process has written since the last look.
+        """Take in what any process has written or taken away since the last look.
+
+        What has gone with its whole folder is still there for this process: the disk that it lies on may be
+        away, and what was paid for should not be paid for again because of that.
 
         Raises:
             HistoryFault: the folder is there but cannot be read; taken for empty, it would be paid for again.
@@ -50,8 +59,10 @@ class Index:
         for day, stamp in _folders(self._folder):
             if self._scanned.get(day) == stamp:
                 continue
-            found = list(self._unknown_in(day))
+            self.version += 1
+            found = self._changed_in(day)
             self._days.update(dict.fromkeys(found, day))
+            self._counts[day] += len(found)
             fresh += found
             if time.time() - stamp > _SETTLED:
                 self._scanned[day] = stamp
@@ -66,16 +77,23 @@ class Index:
     def add(self, day: str, name: str) -> None:
         """Take in a record this process has just written."""
         if name not in self._days:
+            self.version += 1
             self._days[name] = day
+            self._counts[day] += 1
             self._insert(name)
 
-    def drop(self, name: str) -> None:
-        """Forget a record that was taken away."""
-        if self._days.pop(name, None) is not None:
-            self._names.remove(name)
-            self._by_key = None
-            if is_ok(name):
-                self._ok.remove(name)
+    def drop(self, names: Collection[str]) -> None:
+        """Forget records that were taken away."""
+        gone = {name for name in names if name in self._days}
+        if not gone:
+            return
+        self.version += 1
+        for name in gone:
+            self._counts[self._days.pop(name)] -= 1
+            if self._by_key is not None:
+                self._by_key[hash_of(name)].remove(name)
+        self._names = [name for name in self._names if name not in gone]
+        self._ok = [name for name in self._ok if name not in gone]
 
     def all(self) -> list[str]:
         """Return every name, oldest first."""
@@ -114,12 +132,19 @@ class Index:
         if self._by_key is not None:
             insort(self._by_key.setdefault(hash_of(name), []), name)
 
-    def _unknown_in(self, day: str) -> Iterator[str]:
+    def _changed_in(self, day: str) -> list[str]:
+        """Return the names that are new in a folder, and drop those that are no longer there."""
         with os.scandir(self._folder / day) as entries:
-            for entry in entries:
-                name = entry.name
-                if name not in self._days and is_name(name):
-                    yield name
+            here = [entry.name for entry in entries]
+        others = [name for name in here if self._days.get(name) != day]
+        if len(here) - len(others) < self._counts[day]:
+            self._see_gone(day, here)
+        return [name for name in others if name not in self._days and is_name(name)]
+
+    def _see_gone(self, day: str, here: Sequence[str]) -> None:
+        known = {name for name, folder in self._days.items() if folder == day}
+        # What a listing lacks is looked for by name as well: some network homes list what was a while ago.
+        self.drop([name for name in known.difference(here) if not (self._folder / day / name).exists()])
 
 
 def _folders(root: Path) -> list[tuple[str, float]]:

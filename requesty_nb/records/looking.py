@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 from unicodedata import combining, normalize
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     When = str | date | datetime
 
-
-_DATE = "2026-11-25"
+_DATE = "2026-11-25"  # the form of a date alone
 
 
 class Looking(Sequence[Edit]):
@@ -245,13 +244,14 @@ def moment(when: When | None, *, end: bool) -> datetime | None:
         return None
     if isinstance(when, str):
         try:
-            when = (
-                date.fromisoformat(when) if len(when) == len("2026-11-25") else datetime.fromisoformat(when)
-            )
+            when = date.fromisoformat(when) if len(when) == len(_DATE) else datetime.fromisoformat(when)
         except ValueError:
             raise BadRequest(
-                f"{when!r} is no time.", hint="For example 2026-11-25, or 2026-11-25T14:30."
+                f"{when!r} is no time.", hint=f"For example {_DATE}, or {_DATE}T14:30."
             ) from None
     if not isinstance(when, datetime):
-        when = datetime.combine(when, time()) + (timedelta(days=1, microseconds=-1) if end else timedelta())
-    return when.astimezone(UTC)
+        when = datetime.combine(when, time.max if end else time.min)
+    try:
+        return when.astimezone(UTC)
+    except (OverflowError, OSError, ValueError):  # at the ends of time, where no other zone has a name for it
+        return when.replace(tzinfo=UTC)

@@ -10,7 +10,7 @@ from requesty_nb.records.names import RecordName, is_id, key_hash
 from requesty_nb.records.objects import Mismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from requesty_nb.archives import Archive
     from requesty_nb.models import EditRecord
@@ -78,27 +78,40 @@ def _take(shelf: Shelf, archive: Archive, record: EditRecord) -> bool:
     """
     if not is_id(record.id) or record.take < 1 or record.request.key != record.key:
         raise _Refused("its id, take or key cannot be right")
-    name = RecordName(record.id, key_hash(record.key), record.take, record.state)
-    there = shelf.recorded_as(record.id)
-    if there is not None:
-        if there != name.file or shelf.record(there) != record:
-            raise _Refused("another edit is here under this id")
-        _heal(shelf, archive, record)
-        return False
+    known = _is_here(shelf, record)
     for sha256 in record.objects:
-        _bring(shelf, archive, sha256)
-    shelf.keep(record)
+        _bring(archive, sha256, shelf.objects.write)
+    if not known:
+        shelf.keep(record)
+    for sha256 in record.objects:
+        _bring(archive, sha256, shelf.objects.hold)
+    return not known
+
+
+def _is_here(shelf: Shelf, record: EditRecord) -> bool:
+    """Tell whether a record is here already, and whole; one that is damaged is written anew.
+
+    Raises:
+        _Refused: another one is, under its id.
+    """
+    there = shelf.recorded_as(record.id)
+    if there is None:
+        return False
+    name = RecordName(record.id, key_hash(record.key), record.take, record.state)
+    try:
+        same = there == name.file and shelf.record(there) == record
+    except HistoryFault as fault:
+        if not shelf.is_damaged(there):  # of a newer version, or not to be read
+            raise _Refused(fault.message) from None
+        return False
+    if not same:
+        raise _Refused("another edit is here under this id")
     return True
 
 
-def _heal(shelf: Shelf, archive: Archive, record: EditRecord) -> None:
-    """Bring what an edit that is here lacks."""
-    for sha256 in record.objects:
-        if not shelf.objects.path(sha256).is_file():
-            _bring(shelf, archive, sha256)
+def _bring(archive: Archive, sha256: str, keep: Callable[[Iterator[bytes], str], None]) -> None:
+    """Keep a picture of an archive as a method of `Objects` does, which looks whether it is here."""
 
-
-def _bring(shelf: Shelf, archive: Archive, sha256: str) -> None:
     def pieces() -> Iterator[bytes]:
         try:
             yield from archive.pieces(sha256)
@@ -106,6 +119,6 @@ def _bring(shelf: Shelf, archive: Archive, sha256: str) -> None:
             raise _Refused(error.message) from None
 
     try:
-        shelf.objects.write(pieces(), sha256)
+        keep(pieces(), sha256)
     except Mismatch:
         raise _Refused(f"its picture {sha256[:12]} is damaged") from None

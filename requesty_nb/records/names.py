@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from requesty_nb.models import State
 
+MOST_TAKES = 999_999_999
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
 _TIME_LENGTH = 10
 _RANDOM_BITS = 80
+_STEP_BITS = 64  # at random, where time has not gone on since the last id, or has been set back
 _ID_LENGTH = 26
 _HASH = slice(_ID_LENGTH + 1, _ID_LENGTH + 17)
 _ID = rf"[0-7][{_DIGITS}]{{25}}"
@@ -32,7 +34,8 @@ def new_id() -> str:
     global _last  # noqa: PLW0603 - the order of ids is a matter of the whole process
     with _lock:
         number = (time.time_ns() // 1_000_000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
-        _last = max(number, _last + 1)
+        # Not the next number: a fork of this process counts from the same one.
+        _last = max(number, _last + 1 + secrets.randbits(_STEP_BITS))
         number = _last
     digits = []
     for _ in range(_TIME_LENGTH + _RANDOM_BITS // 5):

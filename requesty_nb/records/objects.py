@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
+import secrets
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ class Mismatch(HistoryFault):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object as it lies on disk: its name, bytes, and seconds since 1970 when it was last wanted."""
+    """An object as it lies on disk: its name, bytes, and nanoseconds since 1970 when it was last wanted."""
 
     sha256: str
     path: Path
     length: int
-    wanted: float
+    wanted: int
 
 
 class Objects:
@@ -59,8 +59,6 @@ class Objects:
             Mismatch: the bytes are not those of the digest.
         """
         target = self.path(sha256)
-        if self._want(target) and digest_of(target) == sha256:
-            return
         digest = hashlib.sha256()
 
         def hashed() -> Iterable[bytes]:
@@ -69,15 +67,29 @@ class Objects:
                 yield piece
 
         try:
+            if _want(target) and digest_of(target) == sha256:
+                files.make_last(target)
+                return
             files.make_folder(target.parent)
             temporary = files.spool(target.parent, hashed())
             if digest.hexdigest() != sha256:
                 files.remove(temporary)
                 raise Mismatch("A picture changed while it was being kept.")
-            self._put_first(temporary, target, sha256)
+            _put_first(temporary, target, sha256)
             files.sync_folder(target.parent)
         except OSError as error:
             raise files.unwritable(target, error) from error
+
+    def hold(self, pieces: Iterable[bytes], sha256: str) -> None:
+        """See that an object is still there, once what needs it can be seen by all.
+
+        Who forgets edits may have looked for what needs it right before that, and then have taken it away.
+
+        Raises:
+            HistoryFault: it is not, and cannot be written anew.
+        """
+        if not _want(self.path(sha256)):
+            self.write(pieces, sha256)
 
     def read(self, sha256: str) -> bytes:
         """Return an object's bytes, proven against its name.
@@ -103,58 +115,75 @@ class Objects:
         for path in _files_in(self._folder):
             with suppress(OSError):
                 stat = path.stat()
-                yield Stored(path.name, path, stat.st_size, stat.st_mtime)
+                yield Stored(path.name, path, stat.st_size, stat.st_mtime_ns)
 
     def is_whole(self, stored: Stored) -> bool:
         """Tell whether an object has the place and the bytes that its name says."""
-        named = bool(_SHA256.fullmatch(stored.sha256)) and stored.path == self.path(stored.sha256)
+        named = is_sha256(stored.sha256) and stored.path == self.path(stored.sha256)
         return named and digest_of(stored.path) == stored.sha256
 
-    def remove(self, sha256: str, *, unless_wanted_after: float) -> int | None:
-        """Take an object away, unless somebody has wanted it since; return its bytes, or None if it stays.
-
-        Whoever is about to keep an edit marks each object that is there already as wanted, and only then
-        looks into it. So it is moved aside first: who comes from here on finds none and writes it anew, and
-        who came before has left his mark on it.
-
-        Args:
-            sha256: which.
-            unless_wanted_after: seconds since 1970.
-        """
+    def found(self, sha256: str) -> Stored | None:
+        """Return an object as it lies on disk now; None if it does not."""
         path = self.path(sha256)
-        aside = path.with_name(f"{files.TEMPORARY}{sha256}")
         try:
-            files.rename(path, aside)
+            stat = path.stat()
         except OSError:
             return None
-        stat = aside.stat()
-        if stat.st_mtime > unless_wanted_after:
-            self._put_first(aside, path, sha256)
-            return None
-        files.remove(aside)
-        return stat.st_size
+        return Stored(sha256, path, stat.st_size, stat.st_mtime_ns)
 
-    def _want(self, path: Path) -> bool:
-        """Mark an object as wanted now; False if it is not there."""
-        try:
-            os.utime(path)
-        except OSError:  # or it is another's, and may not be marked: then it is looked for, as ever
-            return path.exists()
-        return True
+    def remove(self, stored: Stored) -> bool:
+        """Take an object away, unless somebody has wanted it since it was found; tell whether it is gone.
 
-    def _put_first(self, temporary: Path, target: Path, sha256: str) -> None:
-        """Put an object in place, unless another writer of it was quicker: its file may be being sent."""
+        Who keeps an edit marks each of its objects as wanted, before and after it can be seen that the edit
+        needs them. So the object is moved aside first: who comes from here on finds none and writes it anew,
+        and who came before has left his mark on it.
+
+        Raises:
+            HistoryFault: it cannot be taken away, or put back.
+        """
+        path = stored.path
+        if self.found(stored.sha256) != stored:
+            return False
+        aside = path.with_name(f"{files.TEMPORARY}{stored.sha256}-{secrets.token_hex(8)}")
         try:
-            files.link(temporary, target)
-        except FileExistsError:
-            if digest_of(target) == sha256:
-                files.remove(temporary)
-            else:
-                files.put(temporary, target)
-        except OSError:  # a file system without links
+            files.rename(path, aside)
+        except OSError:  # it is gone already, or open where that keeps it
+            return False
+        try:
+            if aside.stat().st_mtime_ns == stored.wanted:
+                files.delete(aside)
+                return True
+            files.rename(aside, path)
+        except FileExistsError:  # it was written anew, on a system that renames over nothing
+            files.remove(aside)
+        except OSError as error:
+            raise files.unwritable(path, error) from error
+        return False
+
+
+def _want(path: Path) -> bool:
+    """Mark an object as wanted now; False if it is not there."""
+    try:
+        files.touch(path)
+    except OSError:  # or it is another's, and may not be marked: then it is looked for, as ever
+        return files.exists(path)
+    return True
+
+
+def _put_first(temporary: Path, target: Path, sha256: str) -> None:
+    """Put an object in place, unless another writer of it was quicker: its file may be being sent."""
+    try:
+        files.link(temporary, target)
+    except OSError:  # there is one, or the file system has no links
+        if digest_of(target) != sha256:
             files.put(temporary, target)
-        else:
-            files.remove(temporary)
+            return
+    files.remove(temporary)
+
+
+def is_sha256(text: str) -> bool:
+    """Tell whether a text is the name of an object."""
+    return _SHA256.fullmatch(text) is not None
 
 
 def digest_of(path: Path) -> str:
@@ -177,7 +206,7 @@ def sweep(folder: Path, age: float) -> int:
     for path in folder.rglob(f"{files.TEMPORARY}*"):
         with suppress(OSError):
             if path.is_file() and now - path.stat().st_mtime > age:
-                path.unlink()
+                files.remove(path)
                 count += 1
     return count
 

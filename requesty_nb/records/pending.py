@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import time
@@ -13,8 +12,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from requesty_nb import pricing
+from requesty_nb.errors import HistoryFault
 from requesty_nb.models import EditRecord, EditRequest, Failure, is_sealed, sealed
-from requesty_nb.records.files import write_whole
+from requesty_nb.records.files import delete, remove, write_whole
+from requesty_nb.records.names import MOST_TAKES, is_id
 from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
@@ -115,8 +116,13 @@ class Notes:
             endpoint=endpoint,
             tags=tags,
         )
-        write_whole(self._path(note.id), [sealed(msgspec.json.encode(note))])
-        _under_way.add(note.id)
+        _under_way.add(note.id)  # first: other threads may read it as soon as it is there
+        try:
+            write_whole(self._path(note.id), [sealed(msgspec.json.encode(note))])
+        except BaseException:  # it may have its name all the same, and nothing will be sent
+            self.release(note.id)
+            self.drop(note.id)
+            raise
         return note
 
     def release(self, identifier: str) -> None:
@@ -125,14 +131,31 @@ class Notes:
 
     def drop(self, identifier: str) -> None:
         """Take a note away; its record is there. One that stays is ignored, as its record exists."""
-        with contextlib.suppress(OSError):
-            self._path(identifier).unlink(missing_ok=True)
+        remove(self._path(identifier))
+
+    def forget(self, identifier: str) -> None:
+        """Take a note away for good.
+
+        Raises:
+            HistoryFault: it cannot be taken away.
+        """
+        delete(self._path(identifier))
 
     def read(self) -> Iterator[Pending]:
-        """Read all notes; one that cannot be read was never whole, so nothing was sent: it is passed over."""
-        if not self._folder.is_dir():
+        """Read all notes that are whole; `verify` tells of others.
+
+        Raises:
+            HistoryFault: the folder is there but cannot be read; taken for empty, it would be paid for again.
+        """
+        try:
+            paths = sorted(path for path in self._folder.iterdir() if path.suffix == ".json")
+        except (FileNotFoundError, NotADirectoryError):
             return
-        for path in sorted(self._folder.glob("*.json")):
+        except OSError as error:
+            raise HistoryFault(
+                f"The history in {self._folder.parent} cannot be read: {error.strerror or error}."
+            ) from None
+        for path in paths:
             if note := read_note(path):
                 yield note
 
@@ -154,9 +177,11 @@ def read_note(path: Path, *, sealed: bool = False) -> Pending | None:
         data = path.read_bytes()
         if not (is_sealed(data) or (is_sealed(data) is None and not sealed)):
             return None
-        return msgspec.json.decode(data, type=Pending)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        note = msgspec.json.decode(data, type=Pending)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+    can_be = is_id(note.id) and note.id == path.stem and 1 <= note.take <= MOST_TAKES
+    return note if can_be else None
 
 
 def likely_cost(request: EditRequest) -> Cost | None:
@@ -186,7 +211,7 @@ def _runs(pid: int) -> bool:
         return _runs_on_windows(pid)
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # or no process can have it
         return False
     except OSError:
         return True

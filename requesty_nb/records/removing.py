@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from requesty_nb.errors import HistoryFault
-from requesty_nb.records.files import remove, sync_folder, unwritable
+from requesty_nb.records.files import delete, exists, remove
 from requesty_nb.records.names import id_of
 from requesty_nb.records.objects import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from datetime import datetime
 
-    from requesty_nb.models import EditRequest
+    from requesty_nb.models import EditRecord, EditRequest
+    from requesty_nb.records.objects import Stored
     from requesty_nb.records.shelf import Shelf
 
-_DAY = 24 * 3600.0  # seconds; what is younger may belong to an edit that is just being kept
+_DAY = 24 * 3600  # seconds; what is younger may belong to an edit that is just being kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,44 +48,70 @@ class Removed:
 def forget(shelf: Shelf, names: Sequence[str]) -> Removed:
     """Delete edits for good: records, notes, pictures that no other edit needs, and all derived from them.
 
+    Of one whose record is damaged it is not known what it needs; `prune` finds that.
+
     Raises:
-        HistoryFault: a record cannot be taken away, or another one cannot be read: it may need the pictures.
+        HistoryFault: one cannot be taken away, or another one cannot be read: it may need the pictures.
     """
-    candidates: dict[str, float] = {}
-    for name in names:
-        kept = _finished(shelf.path(name))
-        for sha256 in shelf.record(name).objects:
-            candidates[sha256] = max(candidates.get(sha256, 0.0), kept)
+    wanted = dict.fromkeys(sha256 for name in names for sha256 in _objects_of(shelf, name))
+    found = [stored for sha256 in wanted if (stored := shelf.objects.found(sha256))]  # before it is read ...
     gone = {id_of(name) for name in names}
-    needed = _needed(shelf, but=gone)
-    for name in names:
-        _forget_record(shelf, name)
-    counted = [
-        _remove_object(shelf, sha256, unless_wanted_after=kept)
-        for sha256, kept in candidates.items()
-        if sha256 not in needed
-    ]
-    return _removed(sorted(gone), counted)
+    needed = _needed(shelf, but=gone) if found else ()  # ... who needs them: who comes later marks them
+    try:
+        for name in names:
+            shelf.notes.forget(id_of(name))  # first: without its record it would be an unknown outcome
+            delete(shelf.path(name))
+            shelf.drop([name])
+            for event in (shelf.folder / "notes" / id_of(name)).glob("*"):
+                remove(event)
+    finally:
+        shelf.summaries.forget(gone)
+        shelf.previews.forget(gone)
+    return _taken_away(shelf, sorted(gone), [stored for stored in found if stored.sha256 not in needed])
 
 
-def prune(shelf: Shelf, names: Sequence[str]) -> Removed:
+def prune(shelf: Shelf, *, before: datetime | None, failures: bool, keep: Iterable[str]) -> Removed:
     """Delete edits as `forget` does, and besides all pictures that no edit needs, and what crashes left.
 
     Pictures younger than a day stay: they may belong to an edit that is just being kept.
+
+    Args:
+        before: edits made before then go.
+        failures: attempts that were refused go too.
+        keep: tags; edits that have one of them stay.
     """
+    spared = set(keep)
+
+    def goes(record: EditRecord) -> bool:
+        old = before is not None and record.started < before
+        return (old or (failures and record.state == "failed")) and spared.isdisjoint(record.tags)
+
+    # From the records themselves: what is derived is not trusted with this.
+    tried = ((name, shelf.tried(name)) for name in shelf.attempts())
+    names = [name for name, edit in tried if not isinstance(edit, HistoryFault) and goes(edit.record)]
     made = forget(shelf, names)
+    old = time.time_ns() - _DAY * 1_000_000_000
+    found = [stored for stored in shelf.objects.all() if stored.wanted < old]
     needed = _needed(shelf, but=())
-    old = time.time() - _DAY
-    orphans = [one for one in shelf.objects.all() if one.sha256 not in needed and one.wanted < old]
-    counted = [_remove_object(shelf, one.sha256, unless_wanted_after=old) for one in orphans]
+    more = _taken_away(shelf, made.records, [stored for stored in found if stored.sha256 not in needed])
+    for note in shelf.notes.lost():
+        if shelf.recorded_as(note.id):  # its process ended before it could take it away
+            shelf.notes.drop(note.id)
     sweep(shelf.folder, _DAY)
-    more = _removed(made.records, counted)
     return Removed(made.records, made.objects + more.objects, made.length + more.length)
 
 
-def _removed(ids: Iterable[str], counted: Iterable[int | None]) -> Removed:
-    lengths = [length for length in counted if length is not None]
-    return Removed(tuple(ids), len(lengths), sum(lengths))
+def _taken_away(shelf: Shelf, ids: Iterable[str], objects: Iterable[Stored]) -> Removed:
+    gone = [stored for stored in objects if shelf.objects.remove(stored)]
+    shelf.previews.forget(stored.sha256 for stored in gone)
+    return Removed(tuple(ids), len(gone), sum(stored.length for stored in gone))
+
+
+def _objects_of(shelf: Shelf, name: str) -> tuple[str, ...]:
+    try:
+        return shelf.record(name).objects
+    except HistoryFault:
+        return ()
 
 
 def _needed(shelf: Shelf, *, but: Iterable[str]) -> set[str]:
@@ -104,7 +131,9 @@ def _needed(shelf: Shelf, *, but: Iterable[str]) -> set[str]:
             try:
                 needed.update(shelf.record(name).objects)
             except HistoryFault as fault:
-                fault.hint = "Nothing was deleted, as this one may need the pictures. Restore it first."
+                if not exists(shelf.path(name)):  # another process has taken it away
+                    continue
+                fault.hint = f"Nothing was deleted, as this one may need the pictures. {fault.hint}"
                 raise
     return needed
 
@@ -112,34 +141,3 @@ def _needed(shelf: Shelf, *, but: Iterable[str]) -> set[str]:
 def _inputs(request: EditRequest) -> list[str]:
     refs = [*request.images, *([request.mask] if request.mask else [])]
     return [ref.stored for ref in refs if ref.stored]
-
-
-def _forget_record(shelf: Shelf, name: str) -> None:
-    identifier, path = id_of(name), shelf.path(name)
-    try:
-        path.unlink(missing_ok=True)
-        sync_folder(path.parent) if path.parent.is_dir() else None
-    except OSError as error:
-        raise unwritable(path, error) from error
-    shelf.notes.drop(identifier)
-    shelf.drop(name)
-    shelf.summaries.forget(identifier)
-    shelf.previews.forget(identifier)
-    day = shelf.folder / "notes" / identifier
-    for note in day.glob("*") if day.is_dir() else ():
-        remove(note)
-
-
-def _remove_object(shelf: Shelf, sha256: str, *, unless_wanted_after: float) -> int | None:
-    length = shelf.objects.remove(sha256, unless_wanted_after=unless_wanted_after)
-    if length is not None:
-        shelf.previews.forget(sha256)
-    return length
-
-
-def _finished(path: Path) -> float:
-    """Return when a record was written; now, of what has none."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return time.time()

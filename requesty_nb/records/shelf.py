@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from requesty_nb import images
 from requesty_nb.errors import BadRequest, HistoryFault
-from requesty_nb.models import Edit, decode_record, encode_record, summary_of
+from requesty_nb.models import Edit, decode_record, encode_record, is_sealed, summary_of
 from requesty_nb.records.cache import Previews, Summaries
-from requesty_nb.records.files import write_whole
+from requesty_nb.records.files import exists, write_whole
 from requesty_nb.records.index import Index
 from requesty_nb.records.lineage import Lineage
-from requesty_nb.records.names import RecordName, id_date, id_of, key_hash
-from requesty_nb.records.objects import Objects
+from requesty_nb.records.names import RecordName, id_date, id_of, is_id, key_hash
+from requesty_nb.records.objects import Objects, is_sha256
 from requesty_nb.records.pending import Notes
 
 if TYPE_CHECKING:
@@ -39,11 +39,12 @@ class Shelf:
         self.objects = Objects(folder / "objects")
         self.notes = Notes(folder / "pending")
         self.cache = folder / "cache"
-        self.summaries = Summaries(self.cache, self.record)
+        self.summaries = Summaries(self.cache, self.record, self.path)
         self.previews = Previews(self.cache)
         self.asker: Callable[[Edit, dict[str, Any]], Edit] | None = None
         self._index = Index(folder / "edits")
         self._lock = threading.Lock()
+        self._lineage: tuple[int, Lineage] | None = None  # of which version of the index
 
     # Names
 
@@ -86,6 +87,13 @@ class Shelf:
         found = self.recorded_as(identifier)
         return found or next((name for name in self.attempts() if id_of(name) == identifier), None)
 
+    def named(self, identifier: str) -> str:
+        """Return what `with_id` does; KeyError if there is none."""
+        name = self.with_id(identifier)
+        if name is None:
+            raise KeyError(f"The history holds no edit {identifier}.")
+        return name
+
     def recorded_as(self, identifier: str) -> str | None:
         """Return the name of the record that has an id."""
         with self._lock:
@@ -104,10 +112,10 @@ class Shelf:
         with self._lock:
             self._index.add(path.parent.name, name.file)
 
-    def drop(self, name: str) -> None:
-        """Forget a record that was just taken away."""
+    def drop(self, names: Sequence[str]) -> None:
+        """Forget records that were just taken away."""
         with self._lock:
-            self._index.drop(name)
+            self._index.drop(names)
 
     def path(self, name: str) -> Path:
         """Return where a record lies, or would."""
@@ -136,7 +144,7 @@ class Shelf:
             if not self.is_recorded(name) and (note := self.notes.find(identifier)):
                 return note.as_record()
             raise HistoryFault(
-                f"The record of {identifier} ({id_date(identifier)}) cannot be read: {error}."
+                f"The record of {identifier} cannot be read: {path} ({error.strerror or error})."
             ) from None
         try:
             record = decode_record(data)
@@ -145,6 +153,13 @@ class Shelf:
         if record.id != identifier:
             raise HistoryFault(f"{path}: A record in the history is not the one that its name says.")
         return record
+
+    def is_damaged(self, name: str) -> bool:
+        """Tell whether a record does not hold what was written; False if it cannot be read at all."""
+        try:
+            return not is_sealed(self.path(name).read_bytes())
+        except OSError:
+            return False
 
     def open(self, name: str) -> Edit:
         """Open an edit, as replayed: nobody pays for what the record answers. Raises as `record`."""
@@ -168,10 +183,7 @@ class Shelf:
             KeyError: there is none.
             HistoryFault: it is damaged.
         """
-        name = self.with_id(identifier)
-        if name is None:
-            raise KeyError(f"The history holds no edit {identifier}.")
-        return self.open(name)
+        return self.open(self.named(identifier))
 
     def summaries_of(self, names: Sequence[str]) -> list[Summary]:
         """Return what looking through records needs; what is damaged is left out."""
@@ -188,7 +200,7 @@ class Shelf:
         def make() -> bytes:
             return images.load(self.objects.read(sha256)).preview(PREVIEW_EDGE)
 
-        return self.previews.get(f"{sha256}-{PREVIEW_EDGE}-80.webp", make)
+        return self.cached(f"{sha256}-{PREVIEW_EDGE}-80.webp", make)
 
     # Where an edit is at home
 
@@ -215,11 +227,23 @@ class Shelf:
 
     def cached(self, name: str, make: Callable[[], bytes]) -> bytes:
         """Return a WebP thumbnail that is made only once."""
-        return self.previews.get(name, make)
+        return self.previews.get(name, make, lasting=lambda: self._lasts(name.partition("-")[0]))
+
+    def _lasts(self, of: str) -> bool:
+        """Tell whether the edit or object that a thumbnail is named by is still there."""
+        if is_id(of):
+            name = self.with_id(of)
+            return name is not None and (exists(self.path(name)) or not self.is_recorded(name))
+        return not is_sha256(of) or exists(self.objects.path(of))
 
     def _kin(self, edit: Edit, find: Callable[[Lineage, Summary], list[str]]) -> list[Edit]:
-        lineage = Lineage(self.summaries_of(self.ok()))
-        found = (self.with_id(identifier) for identifier in find(lineage, summary_of(edit.record)))
+        with self._lock:
+            self._index.refresh()
+            version, names = self._index.version, self._index.ok()
+        held = self._lineage
+        if held is None or held[0] != version:
+            held = self._lineage = version, Lineage(self.summaries_of(names))
+        found = (self.with_id(identifier) for identifier in find(held[1], summary_of(edit.record)))
         tried = [self.tried(name) for name in found if name is not None]
         return [one for one in tried if isinstance(one, Edit)]
 

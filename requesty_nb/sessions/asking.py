@@ -18,6 +18,7 @@ from requesty_nb.errors import BadImage, BadRequest
 from requesty_nb.images import Blob, Source
 from requesty_nb.models import Edit, EditRequest, ImageRef
 from requesty_nb.options import TAKEN
+from requesty_nb.records import MOST_TAKES
 from requesty_nb.wire import Body, Upload, json_body, multipart
 
 if TYPE_CHECKING:
@@ -200,8 +201,8 @@ def _check_fields(ask: Ask) -> None:
         raise BadRequest(f"{len(ask.images)} pictures were given; an edit takes 1 to {MAX_IMAGES}.")
     if isinstance(ask.n, bool) or not isinstance(ask.n, int) or not 1 <= ask.n <= MAX_N:
         raise BadRequest(f"n is {ask.n!r}, but has to be a whole number from 1 to {MAX_N}.")
-    if ask.take is not None and (isinstance(ask.take, bool) or not isinstance(ask.take, int) or ask.take < 1):
-        raise BadRequest(f"take is {ask.take!r}, but has to be a whole number from 1.")
+    if ask.take is not None and not _is_take(ask.take):
+        raise BadRequest(f"take is {ask.take!r}, but has to be a whole number from 1 to {MOST_TAKES:,}.")
     if ask.transport not in {"", "multipart", "json"}:
         raise BadRequest(f"transport is {ask.transport!r}, but has to be multipart or json.")
     if not 0 < ask.timeout < float("inf"):
@@ -213,6 +214,10 @@ def _check_fields(ask: Ask) -> None:
         )
     _check_json([ask.prompt, ask.model, ask.fields])
     _check_output(ask.fields)
+
+
+def _is_take(take: object) -> bool:
+    return isinstance(take, int) and not isinstance(take, bool) and 1 <= take <= MOST_TAKES
 
 
 def _check_prompt(prompt: object) -> None:

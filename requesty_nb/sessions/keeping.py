@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import msgspec
 
 from requesty_nb.errors import Explained, HistoryFault
 from requesty_nb.images import Blob
-from requesty_nb.models import Edit, EditRecord, EditRequest, Failure
+from requesty_nb.models import NOT_KEPT, Edit, EditRecord, EditRequest, Failure
 from requesty_nb.records import likely_cost, new_id
 from requesty_nb.sessions import answering
 from requesty_nb.settings import is_offline
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from requesty_nb.client import Watch
     from requesty_nb.records import History
     from requesty_nb.sessions.asking import Prepared
+
+_log = logging.getLogger(__name__)
 
 
 class Keeper:
@@ -69,9 +72,10 @@ class Keeper:
             return self._history.finish(record, outcome.pictures)
         except HistoryFault as fault:
             warning = (
-                f"NOT KEPT: {fault.message} The pictures are in memory only; "
+                f"{NOT_KEPT}: {fault.message} The pictures are in memory only; "
                 "keep them with edit.images[0].save('a-file.png')."
             )
+            _log.warning(warning)  # also where no card is shown
             loud = msgspec.structs.replace(record, notes=(warning, *outcome.notes))
             return Edit(loud, self._memory(outcome.pictures))
 

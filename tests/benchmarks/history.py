@@ -157,7 +157,7 @@ if __name__ == "__main__":
             "milliseconds (bars: open 10 000 in 100, then 0.01 a record; append 2 of two bare synced files)"
         )
         print(
-            "  records       open   find 1st   later   last 20   summaries cached   search   append ratio note"
+            "  records       open   find 1st   later   last 20   summaries cached  search   append ratio note"
         )
         for size in [int(word) for word in sys.argv[1:]] or SIZES:
             at(size, Path(name))
