@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    # A type's module and name, and the module and function that shows it: as text, so that it imports neither.
+    # A type's module and name, and the module and function that shows it: as text, which imports neither.
     Shown = Mapping[tuple[str, str], tuple[str, str]]
 
 NAME = "imgedit"
