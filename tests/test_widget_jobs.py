@@ -184,7 +184,9 @@ def test_where_only_recorded_answers_are_allowed_generate_gives_the_recorded_one
         view.begin("a", one)
         assert "not recorded" in view.wait_for_end("failed")["text"]
         view.jobs.cancel("a")
-        made = one.edit("x", PNG, replay="auto")
+        one.configure(replay="auto")
+        made = one.edit("x", PNG)
+        one.configure(replay="only")
         view.begin("b", one)
         view.wait_for(lambda _: view.edits == [made])
         assert view.edits[0].replayed and server.posts == 1
