@@ -37,6 +37,7 @@ class System:
 
     Attributes:
         count: calls so far.
+        failed: the names of those that have failed.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class System:
         before: Callable[[], object] | None = None,
     ) -> None:
         self.count = 0
+        self.failed: list[str] = []
         self.at = at
         self._error, self._lasting, self._short, self._before = error, lasting, short, before
 
@@ -64,6 +66,7 @@ class System:
             if name == "close":
                 real(*arguments)
             if number == self.at or (self._lasting and number > self.at and name != "close"):
+                self.failed.append(name)
                 raise OSError(self._error, os.strerror(self._error))
             if name == "write" and self._short:
                 arguments = (arguments[0], arguments[1][: max(1, len(arguments[1]) // 3)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,38 @@ def test_filtering_by_time(history):
     assert history.filter(until=date(2026, 3, 1)) == []
     with pytest.raises(errors.BadRequest, match="no time"):
         history.filter(since="yesterday")
+
+
+@pytest.fixture
+def clock_of(monkeypatch):
+    """Set where this machine stands."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("this system's time zone cannot be set")
+
+    def stand(zone: str) -> None:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+
+    yield stand
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_day_lasts_as_long_as_it_does_here_also_when_the_clocks_are_set_back(history, clock_of):
+    clock_of("CET-1CEST,M3.5.0,M10.5.0/3")
+    begins, ends = datetime(2026, 10, 24, 22, tzinfo=UTC), datetime(2026, 10, 25, 23, tzinfo=UTC)  # 25 hours
+    tick = timedelta(microseconds=1)
+    moments = (begins - tick, begins, ends - tick, ends)
+    edits = [made(history, str(moment), started=moment) for moment in moments]
+    assert history.filter(since="2026-10-25", until=date(2026, 10, 25)) == edits[1:3]
+
+
+@pytest.mark.parametrize("zone", ["UTC0", "JST-9", "AKST9"])
+def test_the_ends_of_time_are_times_too(history, clock_of, zone):
+    clock_of(zone)
+    edit = made(history, "x")
+    assert history.filter(since="0001-01-01", until="9999-12-31") == [edit]
+    assert history.filter(until=date.min) == history.filter(since=datetime.max) == []  # noqa: DTZ901 - local
 
 
 def test_searching_takes_all_words_in_any_place_without_case_and_accents(history):

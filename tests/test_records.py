@@ -7,15 +7,19 @@ import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 from keeping import asked, begun, digest, ended, kept, record_file
-from photos import MADE
+from photos import MADE, PNG
 
-from requesty_nb.errors import HistoryFault
+from requesty_nb.errors import BadRequest, HistoryFault
 from requesty_nb.records import History, Pending, names, new_id, pending
+from requesty_nb.sessions import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Where things are
 
@@ -330,6 +334,38 @@ def test_ids_are_unique_sorted_and_dated_also_across_threads():
     assert names.id_date(new_id()) == datetime.now(UTC).date().isoformat()
     before = new_id()
     assert before < new_id()
+
+
+def test_ids_go_on_rising_when_the_clock_is_set_back_and_forks_do_not_give_the_same(monkeypatch):
+    first, counted = new_id(), names._last
+    monkeypatch.setattr(names.time, "time_ns", lambda: 1_000_000_000)  # 1970
+    ids = [new_id() for _ in range(1000)]
+    assert sorted(ids) == ids and ids[0] > first and ids[-1][:10] <= first[:9] + "z"
+    names._last = counted  # as each fork of this process has it
+    assert not {new_id() for _ in range(1000)} & set(ids)
+
+
+def test_a_take_that_no_file_name_can_carry_is_refused_before_it_is_paid(tmp_path):
+    with Session(history=tmp_path, model="offline/painter") as session:
+        with pytest.raises(BadRequest, match="from 1 to 999,999,999"):
+            session.edit("sepia", PNG, take=1_000_000_000)
+        edit = session.edit("sepia", PNG, take=999_999_999, output_format="jpeg", size="816x816")
+    assert list(History(tmp_path)) == [edit]
+
+
+def test_a_note_is_alive_from_the_moment_another_thread_can_read_it(tmp_path, monkeypatch):
+    history, seen = History(tmp_path), []
+    real = pending.write_whole
+
+    def written(path: Path, pieces: Any) -> None:
+        real(path, pieces)
+        seen.extend(
+            (note.alive, History(tmp_path).next_take(note.key)) for note in history._shelf.notes.read()
+        )
+
+    monkeypatch.setattr(pending, "write_whole", written)
+    begun(history)
+    assert seen == [(True, 2)]
 
 
 def test_threads_may_write_and_read_one_history(tmp_path):
