@@ -61,6 +61,7 @@ class Found:
     bad: Counter[str] = field(default_factory=Counter)
     unknown: int = 0
     _seen: set[str] = field(default_factory=set)
+    _lost: set[str] = field(default_factory=set)
 
     def look(self, folder: Path, told: list[list[str]]) -> None:
         """See after a kill what is there of what was acknowledged, and that all that is listed is whole."""
@@ -74,8 +75,9 @@ class Found:
             return
         known = {name[:26] for name in names}
         unknown = {one.id for one in failures if one.state == "unknown" and one.cost and one.cost.high > 0}
-        self.bad["lost"] += len(self.acknowledged.keys() - known)
-        self.bad["lost"] += sum(not is_whole(history, identifier, sha) for identifier, sha in fresh.items())
+        self._lost |= self.acknowledged.keys() - known
+        self._lost |= {one for one, sha256 in fresh.items() if not is_whole(history, one, sha256)}
+        self.bad["lost"] = len(self._lost)
         self.bad["torn"] += sum(not is_whole(history, identifier) for identifier in known - self._seen)
         self.bad["untold"] += len({identifier for identifier, _ in told} - known - unknown)
         self.bad += Counter()  # without zeros
@@ -89,7 +91,7 @@ def is_whole(history: History, identifier: str, sha256: str = "") -> bool:
         read = [edit.read(one) for one in edit.record.objects]
     except (ImgEditError, KeyError):
         return False
-    return bool(read) and sha256 in {"", edit.images[0].digest}
+    return bool(read) and (not sha256 or sha256 in {picture.digest for picture in edit.images})
 
 
 def kill(folder: Path, times: int, seed: int, writers: int = 2, writer: Any = write_on) -> Found:

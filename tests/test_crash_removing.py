@@ -245,7 +245,7 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("one", "two"), PAIRS)
+@pytest.mark.parametrize(("one", "two"), PAIRS[:6])
 def test_two_at_the_same_time_do_each_other_no_harm(template, one, two):
     for first in (0, 1):  # all that the other does, between two steps of the first
         for at in count():
@@ -254,7 +254,7 @@ def test_two_at_the_same_time_do_each_other_no_harm(template, one, two):
 
 
 @pytest.mark.parametrize(("one", "two"), PAIRS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(order=st.lists(st.integers(0, 1), min_size=20, max_size=120))
 def test_nor_in_any_other_order(template, one, two, order):
     play(template, one, two, order)

@@ -30,7 +30,7 @@ from requesty_nb.sessions import Session
 
 SIZES = (0, 1_000, 10_000, 100_000)
 PICTURE = 1_500_000  # bytes
-APPENDS = 30
+APPENDS = 100
 EDITS = 1_000
 _SETTLED = 2.1  # seconds after which a folder's time stamp is trusted
 
@@ -61,30 +61,41 @@ def record_of(picture: bytes) -> EditRecord:
 
 
 def appends(history: History, beside: Path) -> tuple[float, float, float]:
-    """Return milliseconds of an append, of note and inputs before it, and of two bare files, in turn."""
+    """Return milliseconds of an append, and how many times that of two bare files of the same bytes.
+
+    The last is the same with note and inputs, which are written before anything is sent. A disk shared with
+    others is now quick and now slow: so each is compared with the files written right before or after it.
+    """
     given = Blob.of(os.urandom(200_000))
-    finishes, begins, bares = [], [], []
+    spent, ratios, with_note = [], [], []
     for number in range(APPENDS):
         picture = os.urandom(PICTURE)
         record = record_of(picture)
-        begun = time.perf_counter()
-        for name, data in ((f"{number}.png", picture), (f"{number}.json", encode_record(record))):
-            with (beside / name).open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        bares.append(time.perf_counter() - begun)
-        picture = os.urandom(PICTURE)
-        record = record_of(picture)
-        begun = time.perf_counter()
+        clock = time.perf_counter()
         note = history.begin(record.request, 1, [(given, given.digest)], timeout=60, endpoint="e")
-        begins.append(time.perf_counter() - begun)
+        begin = time.perf_counter() - clock
         record = msgspec.structs.replace(record, id=note.id)
-        pictures = {record.result.images[0].sha256: picture}
-        begun = time.perf_counter()
-        history.finish(record, pictures)
-        finishes.append(time.perf_counter() - begun)
-    return tuple(statistics.median(times) * 1000 for times in (finishes, begins, bares))
+        paths = [beside / f"{number}.png", beside / f"{number}.json"]
+        bare = bare_files(paths, [picture, encode_record(record)]) if number % 2 else 0.0
+        clock = time.perf_counter()
+        history.finish(record, {record.result.images[0].sha256: picture})
+        finish = time.perf_counter() - clock
+        bare = bare or bare_files(paths, [picture, encode_record(record)])
+        spent.append(finish * 1000)
+        ratios.append(finish / bare)
+        with_note.append((begin + finish) / bare)
+    return statistics.median(spent), statistics.median(ratios), statistics.median(with_note)
+
+
+def bare_files(paths: list[Path], contents: list[bytes]) -> float:
+    """Write files and sync them; return the seconds."""
+    clock = time.perf_counter()
+    for path, data in zip(paths, contents, strict=True):
+        with path.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    return time.perf_counter() - clock
 
 
 def at(count: int, place: Path) -> None:
@@ -104,11 +115,11 @@ def at(count: int, place: Path) -> None:
     search = milliseconds(lambda: len(history.search("lighthouse red")), 3)
     beside = place / f"beside-{count}"
     beside.mkdir()
-    append, begin, bare = appends(history, beside)
+    append, ratio, with_note = appends(history, beside)
     print(
         f"  {count:7}   {opened:8.1f}   {first:7.1f} {later:7.2f}   {last:7.1f}   "
         f"{cold:8.0f} {warm:8.0f} {search:8.0f}   "
-        f"{append:6.1f} {append / bare:5.2f} {(append + begin) / bare:6.2f}"
+        f"{append:6.1f} {ratio:5.2f} {with_note:6.2f}"
     )
     shutil.rmtree(folder)
 

@@ -1,6 +1,7 @@
 """The figures to hold, beside httpx and the OpenAI SDK in one run: ``python tests/benchmarks/run.py``.
 
 Absolute times do not carry from machine to machine, so the clients take turns, and ratios are printed.
+`history.py` beside it has the figures of a history, and `crash.py` what killed writers leave.
 """
 
 import base64
