@@ -251,6 +251,19 @@ def test_a_history_that_is_deleted_under_a_session_is_begun_anew(tmp_path):
         assert list(History(tmp_path / "h")) == [edit] and History(tmp_path / "h").verify()
 
 
+def test_a_history_that_is_deleted_under_a_request_gets_all_of_it_all_the_same(tmp_path):
+    def answer(line: Line) -> None:
+        line.request()
+        shutil.rmtree(tmp_path / "h")
+        line.send(message(pictures(MADE[0])))
+
+    with scripted(answer) as server, session(server.url, tmp_path / "h") as one:
+        edit = one.edit("a hat", PNG)
+        assert not edit.record.warning and one.history.failures == []
+    after = History(tmp_path / "h")
+    assert list(after) == [edit] and after.verify() and after[0].sources[0].digest == f"sha256:{digest(PNG)}"
+
+
 # Killed
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from requesty_nb import archives
-from requesty_nb.errors import HistoryFault
+from requesty_nb.errors import BadImage, HistoryFault
 from requesty_nb.models import Cost, Differences, Edit, EditRecord, EditRequest, differences
 from requesty_nb.records import checking, merging, removing
 from requesty_nb.records.looking import Looking, Selection, moment
@@ -94,22 +95,27 @@ class History(Looking):
             for blob, sha256 in inputs:
                 self.objects.hold(blob.pieces(), sha256)
         except BaseException:
-            self._shelf.notes.release(note.id)
-            self._shelf.notes.drop(note.id)
+            self._shelf.notes.undo(note.id)
             raise
         return note
 
-    def finish(self, record: EditRecord, pictures: Mapping[str, bytes]) -> Edit:
+    def finish(
+        self, record: EditRecord, pictures: Mapping[str, bytes], inputs: Mapping[str, Blob] | None = None
+    ) -> Edit:
         """Write the pictures, then the record, then take the note away.
 
         Args:
             record: the attempt's record.
             pictures: bytes by sha256.
+            inputs: likewise what was put on disk at the beginning: somebody may have deleted it since.
 
         Raises:
             HistoryFault: something cannot be written; the note stays, and says that the outcome is unknown.
         """
         try:
+            for sha256, blob in (inputs or {}).items():
+                with suppress(BadImage):  # nor is it any longer where it came from
+                    self.objects.hold(blob.pieces(), sha256)
             for sha256, data in pictures.items():
                 self.objects.write([data], sha256)
             self._shelf.keep(record)
@@ -214,11 +220,8 @@ class History(Looking):
     @property
     def damaged(self) -> list[HistoryFault]:
         """What is wrong with each record that cannot be read; opens them all."""
-        return [
-            fault
-            for fault in map(self._shelf.tried, self._shelf.recorded())
-            if isinstance(fault, HistoryFault)
-        ]
+        tried = map(self._shelf.tried, self._shelf.recorded())
+        return [fault for fault in tried if isinstance(fault, HistoryFault)]
 
     def diff(self, one: Edit | str, other: Edit | str) -> Differences:
         """Return in what two edits' requests differ, and so have different keys.
@@ -273,10 +276,8 @@ class History(Looking):
             KeyError: one is not here; nothing was deleted.
             HistoryFault: one cannot be deleted, or a record cannot be read, which may need the pictures.
         """
-        ids = [edit if isinstance(edit, str) else edit.id for edit in edits]
-        return removing.forget(
-            self._shelf, [self._shelf.named(identifier) for identifier in dict.fromkeys(ids)]
-        )
+        ids = dict.fromkeys(edit if isinstance(edit, str) else edit.id for edit in edits)
+        return removing.forget(self._shelf, list(map(self._shelf.named, ids)))
 
     def prune(
         self, *, before: When | None = None, failures: bool = False, keep: Iterable[str] = ()

@@ -79,11 +79,12 @@ def _take(shelf: Shelf, archive: Archive, record: EditRecord) -> bool:
     if not is_id(record.id) or record.take < 1 or record.request.key != record.key:
         raise _Refused("its id, take or key cannot be right")
     known = _is_here(shelf, record)
-    for sha256 in record.objects:
+    wanted = [sha256 for sha256 in record.objects if not (known and shelf.objects.has(sha256))]
+    for sha256 in wanted:
         _bring(archive, sha256, shelf.objects.write)
     if not known:
         shelf.keep(record)
-    for sha256 in record.objects:
+    for sha256 in wanted:
         _bring(archive, sha256, shelf.objects.hold)
     return not known
 
@@ -110,7 +111,7 @@ def _is_here(shelf: Shelf, record: EditRecord) -> bool:
 
 
 def _bring(archive: Archive, sha256: str, keep: Callable[[Iterator[bytes], str], None]) -> None:
-    """Keep a picture of an archive as a method of `Objects` does, which looks whether it is here."""
+    """Keep a picture of an archive as a method of `Objects` does."""
 
     def pieces() -> Iterator[bytes]:
         try:

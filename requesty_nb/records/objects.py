@@ -117,6 +117,10 @@ class Objects:
                 stat = path.stat()
                 yield Stored(path.name, path, stat.st_size, stat.st_mtime_ns)
 
+    def has(self, sha256: str) -> bool:
+        """Tell whether an object is there, and whole."""
+        return digest_of(self.path(sha256)) == sha256
+
     def is_whole(self, stored: Stored) -> bool:
         """Tell whether an object has the place and the bytes that its name says."""
         named = is_sha256(stored.sha256) and stored.path == self.path(stored.sha256)
@@ -142,7 +146,7 @@ class Objects:
             HistoryFault: it cannot be taken away, or put back.
         """
         path = stored.path
-        if self.found(stored.sha256) != stored:
+        if not is_sha256(stored.sha256) or self.found(stored.sha256) != stored:
             return False
         aside = path.with_name(f"{files.TEMPORARY}{stored.sha256}-{secrets.token_hex(8)}")
         try:

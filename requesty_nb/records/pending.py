@@ -120,10 +120,14 @@ class Notes:
         try:
             write_whole(self._path(note.id), [sealed(msgspec.json.encode(note))])
         except BaseException:  # it may have its name all the same, and nothing will be sent
-            self.release(note.id)
-            self.drop(note.id)
+            self.undo(note.id)
             raise
         return note
+
+    def undo(self, identifier: str) -> None:
+        """Take a note back: nothing was sent."""
+        self.release(identifier)
+        self.drop(identifier)
 
     def release(self, identifier: str) -> None:
         """Take an attempt for over: if its note stays without a record, its outcome is unknown."""

@@ -69,7 +69,7 @@ class Keeper:
         if self._history is None:
             return Edit(record, self._memory(outcome.pictures))
         try:
-            return self._history.finish(record, outcome.pictures)
+            return self._history.finish(record, outcome.pictures, self._prepared.inputs)
         except HistoryFault as fault:
             warning = (
                 f"{NOT_KEPT}: {fault.message} The pictures are in memory only; "
