@@ -54,8 +54,8 @@ def in_place(folder: Path, pipe: int, seed: int) -> None:
         files.make_folder(path.parent)
         with path.open("wb", buffering=0) as file:
             for piece in pieces:
-                for at in range(0, len(piece), 100):
-                    file.write(piece[at : at + 100])
+                for at in range(len(piece)):
+                    file.write(piece[at : at + 1])
 
     with mock.patch("requesty_nb.records.shelf.write_whole", write):
         crashing.write_on(folder, pipe, seed)

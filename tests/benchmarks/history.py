@@ -143,8 +143,9 @@ def memory(place: Path) -> None:
             )
             if number in {EDITS // 10, EDITS - 1}:
                 marks.append(resident())
+    early, late = marks
     print(
-        f"\nmemory in one kernel: {marks[0]:.0f} MiB after {EDITS // 10} edits, {marks[1]:.0f} after {EDITS}"
+        f"memory in one kernel (bar: flat): {early:.0f} MiB after {EDITS // 10} edits, {late:.0f} at {EDITS}"
     )
 
 
@@ -157,20 +158,18 @@ def replays(place: Path) -> None:
         card = milliseconds(lambda: display.edit_bundle(edit))
         again = milliseconds(lambda: display.edit_bundle(edit), 10)
     size = (place / "large.png").stat().st_size / 1e6
-    print(
-        f"\na replayed edit, source of {size:.1f} MB: {spent:.1f} ms (bar 10); card {card:.0f}, {again:.1f}"
-    )
+    print(f"a replayed edit, source of {size:.1f} MB: {spent:.1f} ms (bar 10); card {card:.0f}, {again:.1f}")
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
+        memory(Path(name))  # first, while the process holds nothing else
+        replays(Path(name))
         print(
-            "milliseconds (bars: open 10 000 in 100, then 0.01 a record; append 2 of two bare synced files)"
+            "\nmilliseconds (bars: open 10 000 in 100, then 0.01 a record; append 2 of two bare synced files)"
         )
         print(
             "  records       open   find 1st   later   last 20   summaries cached  search   append ratio note"
         )
         for size in [int(word) for word in sys.argv[1:]] or SIZES:
             at(size, Path(name))
-        replays(Path(name))
-        memory(Path(name))
