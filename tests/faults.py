@@ -75,6 +75,51 @@ class System:
         return call
 
 
+class Cut(System):
+    """What would be gone after a power cut: bytes and names that were not synced yet.
+
+    Attributes:
+        bytes: files, some of whose bytes are not on the disk.
+        names: files and folders whose names are not.
+        early: what was named before its bytes were there, and records named before all other names were.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes: set[Path] = set()
+        self.names: set[Path] = set()
+        self.early: list[Path] = []
+        self._opened: dict[int, Path] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        call = super().__getattr__(name)
+        if name not in CALLS:
+            return call
+
+        def seen(*arguments: Any, **options: Any) -> Any:
+            result = call(*arguments, **options)
+            self._see(name, result, *arguments[:2])
+            return result
+
+        return seen
+
+    def _see(self, name: str, result: Any, one: Any, other: Any = None) -> None:
+        match name:
+            case "open":
+                self._opened[result] = Path(one)
+            case "write":
+                self.bytes.add(self._opened[one])
+            case "fsync":
+                self.bytes.discard(self._opened[one])
+                self.names = {path for path in self.names if path.parent != self._opened[one]}
+            case "mkdir":
+                self.names.add(Path(one))
+            case "link" | "replace" | "rename":
+                if one in self.bytes or ("edits" in other.parts and self.names):
+                    self.early.append(other)
+                self.names.add(other)
+
+
 @contextmanager
 def quick_folder() -> Iterator[Path]:
     """Give a folder in memory, where the system has any: a disk takes its time to forget hundreds."""

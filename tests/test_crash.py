@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from faults import System, behaving, quick_folder
+from faults import Cut, System, behaving, quick_folder
 from keeping import begun, digest, ended, kept
 from photos import MADE, PNG, noise, session
 from servers import message, pictures, scripted
 
-from requesty_nb.display import edit_text
+from requesty_nb.display import edit_bundle, edit_text
 from requesty_nb.errors import HistoryFault
-from requesty_nb.records import History
+from requesty_nb.records import History, files
 from requesty_nb.sessions import Session
 
 if TYPE_CHECKING:
@@ -130,6 +130,23 @@ def test_whichever_call_fails_nothing_is_lost_and_nothing_torn(place, monkeypatc
     assert told > 3 and at > 8
 
 
+@pytest.mark.parametrize("work", [keep, take_in])
+def test_all_that_an_edit_needs_is_on_the_disk_before_it_and_it_before_it_is_acknowledged(
+    place, monkeypatch, before, work
+):
+    with behaving(monkeypatch, Cut()) as disk:
+        assert len(work(History(place / "new" / "h"), before)) == 1
+        assert (disk.early, disk.bytes, disk.names) == ([], set(), set()) and disk.count > 20
+    files._lasting.clear()
+    history = History(place / "there")  # its pictures are there already, and may have been named just now
+    for data in (b"given", MADE[2]):
+        history.objects.write([data], digest(data))
+    with behaving(monkeypatch, Cut()) as disk:
+        disk.names |= {path for path in history.folder.rglob("*") if path.is_file()}
+        work(history, before)
+        assert (disk.early, disk.names) == ([], set())
+
+
 def test_short_writes_are_gone_on_with(tmp_path, monkeypatch, before):
     with behaving(monkeypatch, System(short=True)):
         history = History(tmp_path)
@@ -174,7 +191,7 @@ class Paid:
 
 
 @pytest.mark.parametrize("how", ["once", "full"])
-def test_a_paid_picture_is_handed_over_whatever_fails_after_the_answer(tmp_path, monkeypatch, how):
+def test_a_paid_picture_is_handed_over_whatever_fails_after_the_answer(tmp_path, monkeypatch, caplog, how):
     """Kept, or with a warning that says how to save it, and an unknown outcome to all who come later."""
     paid, not_kept = Paid(), 0
     with scripted(paid) as server, session(server.url, tmp_path / "h") as one:
@@ -189,6 +206,8 @@ def test_a_paid_picture_is_handed_over_whatever_fails_after_the_answer(tmp_path,
                 not_kept += 1
                 first = edit_text(edit).splitlines()[2]
                 assert first.startswith("  Warning: NOT KEPT: The history cannot") and ".save(" in first
+                assert not_kept > 1 or 'font-weight:600">NOT KEPT: ' in edit_bundle(edit)["text/html"]
+                assert edit.record.warning == caplog.messages[-1]  # also where no card is shown
                 assert edit.images[0].save(tmp_path / "saved").read_bytes() == paid.made[-1]
             else:
                 assert there
