@@ -80,6 +80,8 @@ class Settings:
         history: the folder that keeps the edits, or None to keep nothing.
         replay: ``auto`` answers from the record or pays; ``only`` never pays; ``off`` always pays.
         timeout: seconds for one whole call.
+        max_cost: US dollars that a session may spend at most; None for no limit.
+        prices: a file with prices of tokens in place of the table's; None for the table alone.
     """
 
     api_key: Secret = field(default_factory=lambda: Secret(""))
@@ -88,6 +90,8 @@ class Settings:
     history: Path | None = Path(DEFAULT_HISTORY)
     replay: Replay = "auto"
     timeout: float = DEFAULT_TIMEOUT
+    max_cost: float | None = None
+    prices: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -104,6 +108,8 @@ class Settings:
             model=env.get("REQUESTY_NB_MODEL", DEFAULT_MODEL),
             history=Path(env.get("REQUESTY_NB_HISTORY", DEFAULT_HISTORY)).expanduser(),
             replay=checked_replay(env.get("REQUESTY_NB_REPLAY", "auto")),
+            max_cost=checked_max_cost(env.get("REQUESTY_NB_MAX_COST")),
+            prices=Path(env["REQUESTY_NB_PRICES"]).expanduser() if "REQUESTY_NB_PRICES" in env else None,
         )
 
 
@@ -120,6 +126,26 @@ def checked_replay(text: str) -> Replay:
             raise BadRequest(
                 f"replay is {text!r}, but has to be auto, only or off.", hint="Pick one of the three."
             )
+
+
+def checked_max_cost(given: str | float | None) -> float | None:
+    """Return a limit in US dollars; None, an empty text and infinity are none.
+
+    Raises:
+        BadRequest: it is no number, or below 0.
+    """
+    if given is None or given == "":
+        return None
+    try:
+        dollars = float(given)
+    except (TypeError, ValueError):
+        dollars = -1.0
+    if not dollars >= 0 or isinstance(given, bool):
+        raise BadRequest(
+            f"max_cost is {given!r}, but has to be a number of US dollars.",
+            hint="For example 0.50; 0 pays nothing.",
+        )
+    return None if dollars == float("inf") else dollars
 
 
 def checked_base_url(text: str) -> str:

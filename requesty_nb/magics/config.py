@@ -30,6 +30,9 @@ class ImgEdit(Configurable):
         config=True
     )
     timeout = Float(help="Seconds one whole call may take.").tag(config=True)
+    max_cost = Float(help="US dollars this session may spend at most, from its start on; inf: no limit.").tag(
+        config=True
+    )
 
     def update_config(self, config: Any) -> None:  # noqa: ANN401 - traitlets' mapping
         """Take over what ``%config`` says, also where it is what this knew: the session may have moved on."""
@@ -57,6 +60,11 @@ class ImgEdit(Configurable):
     def _timeout(self) -> float:
         return _current().timeout
 
+    @default("max_cost")
+    def _max_cost(self) -> float:
+        limit = _current().max_cost
+        return float("inf") if limit is None else limit
+
     @validate("base_url")
     def _checked_base_url(self, proposal: Any) -> str:  # noqa: ANN401 - traitlets' bunch
         try:
@@ -79,7 +87,13 @@ class ImgEdit(Configurable):
             raise TraitError(f"A timeout is a number of seconds above 0, not {proposal.value:g}.")
         return float(proposal.value)
 
-    @observe("model", "base_url", "history", "replay", "timeout")
+    @validate("max_cost")
+    def _checked_max_cost(self, proposal: Any) -> float:  # noqa: ANN401 - traitlets' bunch
+        if not proposal.value >= 0:
+            raise TraitError(f"A limit is a number of US dollars from 0 on, not {proposal.value:g}.")
+        return float(proposal.value)
+
+    @observe("model", "base_url", "history", "replay", "timeout", "max_cost")
     def _changed(self, change: Any) -> None:  # noqa: ANN401 - traitlets' bunch
         _configure(**{change.name: change.new})
 

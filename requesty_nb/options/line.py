@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from requesty_nb.errors import BadRequest
-from requesty_nb.options.table import BY_FLAG, OPTIONS, Option, Options, as_json
+from requesty_nb.options.converting import as_json
+from requesty_nb.options.table import BY_FLAG, OPTIONS, Option, Options
 from requesty_nb.options.template import escape
 
 if TYPE_CHECKING:
@@ -189,12 +190,27 @@ def _written(option: Option, value: object) -> list[str]:
         return []
     if not option.metavar:
         return [option.flag]
-    if isinstance(value, tuple):
+    if option.field == "vary" and isinstance(value, tuple):
+        text = f"{value[0]}={_listed(value[1])}"
+    elif isinstance(value, tuple):
         text = f"{value[0]}={_json(value[1])}"
     else:
         text = repr(value) if isinstance(value, float) else str(value)
     quoted = _quoted(text)
     return [f"{option.flag}={quoted}"] if text.startswith("-") else [option.flag, quoted]
+
+
+def _listed(values: Sequence[str]) -> str:
+    """Write the values of an axis so that they are read as they are."""
+    import json  # noqa: PLC0415 - only --vary needs it
+
+    plain = ",".join(values)
+    odd = (
+        any("," in value or value != value.strip() for value in values)
+        or plain.startswith("[")
+        or ".." in plain
+    )
+    return json.dumps(list(values)) if odd or not plain.isprintable() else plain
 
 
 def _json(value: object) -> str:

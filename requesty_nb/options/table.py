@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import keyword
-import re
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from unicodedata import normalize
 
 from requesty_nb.errors import BadRequest
-from requesty_nb.settings import Replay, checked_replay
+from requesty_nb.options import converting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from requesty_nb.settings import Replay
 
 # Fields of the endpoint that have a place of their own, and where: none can be given as a further field.
 TAKEN = {
@@ -24,8 +23,8 @@ TAKEN = {
     "images": "pictures are named first on the line",
     "mask": "--mask gives the mask",
     "n": "-n says how many pictures to make",
-    "stream": "an answer is always taken whole",
-    "partial_images": "an answer is always taken whole",
+    "stream": "--partial asks for a streamed answer",
+    "partial_images": "--partial says how many pictures to show before the last",
 }
 _WIDTH = 100
 _COLUMN = 30
@@ -50,6 +49,12 @@ class Options:
         out: the variable that gets the edit.
         timeout: seconds for one call.
         params: further fields for the endpoint, name and JSON value, in order.
+        vary: what to vary and its values, as written, in order; the values of one are an axis of a grid.
+        width: how many requests may be under way at once.
+        max_cost: US dollars that this cell may cost at most.
+        dry_run: show what would be sent and what it may cost; send nothing.
+        partial: how many pictures of each are shown before it is done.
+        detach: go on in the background.
 
     Raises:
         BadRequest: two of them contradict each other.
@@ -78,6 +83,12 @@ class Options:
     transport: str | None = None
     timeout: float | None = None
     params: tuple[tuple[str, object], ...] = ()
+    vary: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    width: int | None = None
+    max_cost: float | None = None
+    dry_run: bool = False
+    partial: int | None = None
+    detach: bool = False
 
     def __post_init__(self) -> None:
         if self.new and self.take is not None:
@@ -95,6 +106,11 @@ class Options:
             if name in seen:
                 raise BadRequest(f"--param gives {name} twice.", hint="Keep one.")
             seen.add(name)
+        axes = [name for name, _ in self.vary]
+        if twice := next((name for name in axes if axes.count(name) > 1), None):
+            raise BadRequest(
+                f"--vary gives {twice} twice.", hint=f"Put all its values together: --vary {twice}=a,b,c"
+            )
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -139,89 +155,17 @@ class Option:
         return self.flags[-1]
 
 
-def as_json(text: str) -> object:
-    """Return the JSON value a text spells, or else the text itself."""
-    import json  # noqa: PLC0415 - only --param needs it
-
-    def refuse(_: str) -> object:
-        raise ValueError
-
-    def finite(digits: str) -> float:
-        if (number := float(digits)) in {float("inf"), float("-inf")}:
-            raise ValueError
-        return number
-
-    try:
-        value: object = json.loads(text, parse_constant=refuse, parse_float=finite)
-    except (ValueError, RecursionError):
-        return text
-    return value
-
-
-def _integer(text: str) -> int:
-    if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
-        raise ValueError(f"has to be a whole number, not {text!r}.")
-    return int(text)
-
-
-def _take(text: str) -> int:
-    if (take := _integer(text)) < 1:
-        raise ValueError(f"counts from 1, so it cannot be {text}.")
-    return take
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise ValueError(f"has to be a number of seconds above 0, not {text!r}.")
-    return seconds
-
-
-def _extent(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{1,6}(,[0-9]{1,6}){3}|[0-9]{1,6}x[0-9]{1,6}", text):
-        raise ValueError(f"has to be L,T,R,B or WxH in whole pixels, not {text!r}.")
-    return text
-
-
-def _variable(text: str) -> str:
-    name = normalize("NFKC", text)  # as Python does with the names in its source
-    if not name.isidentifier() or keyword.iskeyword(name):
-        raise ValueError(f"has to be a name that Python can assign to, not {text!r}.")
-    return name
-
-
-def _replay(text: str) -> Replay:
-    try:
-        return checked_replay(text)
-    except BadRequest as error:
-        raise ValueError(f"has to be auto, only or off, not {text!r}.") from error
-
-
-def _transport(text: str) -> str:
-    if text not in {"multipart", "json"}:
-        raise ValueError(f"has to be multipart or json, not {text!r}.")
-    return text
-
-
-def _pair(text: str) -> tuple[str, object]:
-    name, equals, value = text.partition("=")
-    if not equals or not name or re.search(r"\s", name):
-        raise ValueError(f"has to be NAME=VALUE, not {text!r}.")
-    return name, as_json(value)
-
-
 _IMAGE = (
     "a path, a variable (path, bytes, picture, array, Editor, Edit), an https:// or data: URL, or a file id; "
     "1 to 16. Before one whose name begins with -, write --"
 )
 _EXAMPLE_PARAM = "For example: --param safety_identifier=class-7"
-_ASK, _WHERE, _AGAIN, _KEEP, _SEND = EXAMPLES = {
+_ASK, _MANY, _WHERE, _AGAIN, _MONEY, _KEEP, _SEND = EXAMPLES = {
     "What to ask for": "%%imgedit photo.jpg --size 1536x1024 --quality low -n 2",
+    "Many at once": "%%imgedit photo.jpg --vary quality=low,high --vary take=1..3",
     "Where to change the picture": "%%imgedit photo.jpg --mask sky",
     "Replay or pay": "%%imgedit photo.jpg --take 2",
+    "What it costs": "%%imgedit photo.jpg --dry-run",
     "What to keep": "%%imgedit photo.jpg -o sunset --save sunset.png --tag draft",
     "How to send it": "%%imgedit photo.jpg --timeout 120",
 }
@@ -233,13 +177,14 @@ OPTIONS: tuple[Option, ...] = (
            ("auto", "1024x1024", "1536x1024", "1024x1536"), "size"),
     Option("quality", ("-q", "--quality"), "LEVEL", "higher costs more", _ASK, "--quality low",
            ("auto", "low", "medium", "high"), "quality"),
-    Option("n", ("-n",), "N", "how many pictures, 1-10; each is paid for", _ASK, "-n 2", convert=_integer),
+    Option("n", ("-n",), "N", "how many pictures, 1-10; each is paid for", _ASK, "-n 2",
+           convert=converting.integer),
     Option("background", ("-b", "--background"), "KIND", "transparent needs png or webp", _ASK,
            "--background transparent", ("auto", "transparent", "opaque"), "background"),
     Option("output_format", ("-f", "--format"), "FORMAT", "file format of the result", _ASK, "--format jpeg",
            ("png", "jpeg", "webp"), "output_format"),
     Option("output_compression", ("--compression",), "PERCENT", "0-100, for jpeg and webp", _ASK,
-           "--compression 80", wire="output_compression", convert=_integer),
+           "--compression 80", wire="output_compression", convert=converting.integer),
     Option("input_fidelity", ("--fidelity",), "LEVEL", "how closely to keep to the source", _ASK,
            "--fidelity high", ("low", "high"), "input_fidelity"),
     Option("moderation", ("--moderation",), "LEVEL", "how strictly content is filtered", _ASK,
@@ -247,26 +192,38 @@ OPTIONS: tuple[Option, ...] = (
     Option("user", ("--user",), "TEXT", "an end user's id, for the endpoint", _ASK,
            "--user class-7", wire="user"),
     Option("params", ("--param",), "NAME=VALUE", "any other field, as it is; VALUE is JSON or text", _ASK,
-           "--param safety_identifier=class-7", repeat=True, convert=_pair),
+           "--param safety_identifier=class-7", repeat=True, convert=converting.pair),
+    Option("vary", ("--vary",), "NAME=a,b,..", "a grid of edits: an option, image, mask, or a {NAME} of the "
+           "prompt, with each value; prompts of their own are parted by a line ---", _MANY,
+           "--vary quality=low,high", repeat=True, convert=converting.axis),
+    Option("width", ("--width",), "N", "how many requests at once, 16 if left out", _MANY, "--width 8",
+           convert=converting.width),
     Option("mask", ("--mask",), "NAME|PATH", "what to change: a variable or a picture", _WHERE, "--mask sky",
            names=True),
     Option("extend", ("--extend",), "L,T,R,B|WxH", "draw beyond the edges: pixels to add, or the whole size",
-           _WHERE, "--extend 0,0,512,0", convert=_extent),
+           _WHERE, "--extend 0,0,512,0", convert=converting.extent),
     Option("take", ("--take",), "K", "the K-th answer to this request; a recorded one is free", _AGAIN,
-           "--take 2", convert=_take),
+           "--take 2", convert=converting.take),
     Option("new", ("--new",), "", "pay for the next free take", _AGAIN, "--new"),
     Option("replay", ("--replay",), "MODE", "auto: recorded, or paid for; only: never pay; off: always pay",
-           _AGAIN, "--replay only", ("auto", "only", "off"), convert=_replay),
+           _AGAIN, "--replay only", ("auto", "only", "off"), convert=converting.replay),
+    Option("dry_run", ("--dry-run",), "", "show what would be sent and what it may cost; send nothing",
+           _MONEY, "--dry-run"),
+    Option("max_cost", ("--max-cost",), "USD", "send nothing that may cost more than this in all", _MONEY,
+           "--max-cost 0.50", convert=converting.dollars),
     Option("out", ("-o", "--out"), "NAME", "the variable that gets the edit", _KEEP, "--out sunset",
-           names=True, convert=_variable),
+           names=True, convert=converting.variable),
     Option("save", ("--save",), "PATH", "also write the result to a file", _KEEP, "--save sunset.png"),
     Option("tags", ("--tag",), "TEXT", "a word to find it by in the history", _KEEP, "--tag draft",
            repeat=True),
     Option("raw", ("--raw",), "", "pictures as received, not mapped back to the source", _KEEP, "--raw"),
     Option("transport", ("--transport",), "FORM", "how pictures travel", _SEND, "--transport json",
-           ("multipart", "json"), convert=_transport),
+           ("multipart", "json"), convert=converting.transport),
     Option("timeout", ("--timeout",), "SECONDS", "how long one call may take", _SEND, "--timeout 120",
-           convert=_seconds),
+           convert=converting.seconds),
+    Option("partial", ("--partial",), "K", "show up to K unfinished pictures of each, 0-3", _SEND,
+           "--partial 2", convert=converting.partial),
+    Option("detach", ("--detach",), "", "go on in the background; -o NAME gives a handle", _SEND, "--detach"),
 )  # fmt: skip
 BY_FLAG: Mapping[str, Option] = {flag: option for option in OPTIONS for flag in option.flags}
 

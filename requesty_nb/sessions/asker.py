@@ -11,10 +11,10 @@ from requesty_nb.errors import BadRequest
 from requesty_nb.records import History
 from requesty_nb.sessions.arguments import see_no_slip
 from requesty_nb.sessions.asking import Ask
-from requesty_nb.settings import Secret, Settings, checked_base_url, checked_replay
+from requesty_nb.settings import Secret, Settings, checked_base_url, checked_max_cost, checked_replay
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from requesty_nb.models import Edit
     from requesty_nb.settings import Replay
@@ -46,26 +46,31 @@ class Asker:
         model: str | None = None,
         timeout: float | None = None,
         replay: str | None = None,
+        max_cost: float | None = None,
+        prices: str | Path | None = None,
     ) -> None:
         """Change defaults; None leaves one as it is.
+
+        Args:
+            base_url, api_key, history, model, timeout, replay: as `Session`.
+            max_cost: US dollars that this session may spend from its start on; infinity takes the limit away.
+            prices: a file with prices in place of those of the table.
 
         Raises:
             BadRequest: a value cannot be right.
         """
         api_key = Secret(api_key) if isinstance(api_key, str) else api_key  # no traceback shows it
-        changes: dict[str, Any] = {}
-        if base_url is not None:
-            changes["base_url"] = checked_base_url(base_url)
-        if api_key is not None:
-            changes["api_key"] = api_key
-        if history is not None:
-            changes["history"] = None if history is False else Path(history)
-        if model is not None:
-            changes["model"] = model
-        if timeout is not None:
-            changes["timeout"] = timeout
-        if replay is not None:
-            changes["replay"] = checked_replay(replay)
+        given: dict[str, tuple[Any, Callable[[Any], Any]]] = {
+            "base_url": (base_url, checked_base_url),
+            "api_key": (api_key, _as_it_is),
+            "history": (history, lambda folder: None if folder is False else Path(folder)),
+            "model": (model, _as_it_is),
+            "timeout": (timeout, _as_it_is),
+            "replay": (replay, checked_replay),
+            "max_cost": (max_cost, checked_max_cost),
+            "prices": (prices, lambda file: Path(file).expanduser()),
+        }
+        changes = {name: check(value) for name, (value, check) in given.items() if value is not None}
         with self._lock:
             self._settings = replace(self._settings, **changes)
             folder = self._settings.history
@@ -109,6 +114,8 @@ class Asker:
         tags: tuple[str, ...] | list[str] = (),
         transport: str = "",
         timeout: float | None = None,
+        partial: int | None = None,
+        max_cost: float | None = None,
         params: Mapping[str, Any] | None = None,
         **extras: Any,  # noqa: ANN401 - the endpoint's further fields, sent untouched
     ) -> Ask:
@@ -130,6 +137,8 @@ class Asker:
             tags: words to find it by; if the same request is under way already, those of the first stand.
             transport: ``multipart`` or ``json``; chosen by what the images are if left out.
             timeout: seconds for the whole call.
+            partial: stream, and show up to so many unfinished pictures of each, 0 to 3.
+            max_cost: US dollars that this may cost at most; more is not sent.
             size: ``1024x1024`` and the like, or ``auto``; not looked at here, as lists of sizes age.
             quality: ``low``, ``medium``, ``high`` or ``auto``.
             background: ``transparent``, ``opaque`` or ``auto``.
@@ -171,6 +180,8 @@ class Asker:
             tags=tuple(tags),
             transport=transport,
             timeout=settings.timeout if timeout is None else timeout,
+            partial=partial,
+            max_cost=checked_max_cost(max_cost),
         )
 
     def _terms(self) -> Terms:
@@ -185,6 +196,10 @@ class Asker:
         settings = self._settings
         key = "key set" if settings.api_key else "no key"
         return f"<Session {settings.model} at {settings.base_url}, {key}, history {settings.history}>"
+
+
+def _as_it_is(value: object) -> object:
+    return value
 
 
 def _stricter(default: Replay, wanted: str | None) -> Replay:

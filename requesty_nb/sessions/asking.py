@@ -51,6 +51,8 @@ class Ask:
         raw: an `Edit` among the images stands for its raw first image, not the restored one.
         transport: ``multipart``, ``json``, or empty to choose by what the images are.
         named: whether the model was named, and is not just the default: then no other's record answers.
+        partial: how many unfinished pictures of each are streamed, at most; None asks for no stream.
+        max_cost: US dollars that it may cost at most; None for no limit of its own.
     """
 
     prompt: str
@@ -68,6 +70,8 @@ class Ask:
     transport: str = ""
     timeout: float = 300.0
     named: bool = True
+    partial: int | None = None
+    max_cost: float | None = None
 
 
 @dataclass(frozen=True)
