@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from requesty_nb.models import Edit
     from requesty_nb.provenance import recipe
     from requesty_nb.records import History
-    from requesty_nb.sessions import Session
+    from requesty_nb.sessions import Session, Sweep
     from requesty_nb.widgets import Editor
 
     history: History
     session: Session
     edit: Callable[..., Edit]
+    sweep: Callable[..., Sweep]
+    asweep: Callable[..., Awaitable[Sweep]]
     aedit: Callable[..., Awaitable[Edit]]
 
 __all__ = [
@@ -34,12 +36,15 @@ __all__ = [
     "History",
     "Mask",
     "Session",
+    "Sweep",
     "aedit",
+    "asweep",
     "edit",
     "errors",
     "history",
     "recipe",
     "session",
+    "sweep",
 ]
 
 _HOMES = {
@@ -48,6 +53,7 @@ _HOMES = {
     "History": "requesty_nb.records",
     "Mask": "requesty_nb.masks",
     "Session": "requesty_nb.sessions",
+    "Sweep": "requesty_nb.sessions",
     "recipe": "requesty_nb.provenance",
 }
 # A type's module and name, and who shows it: as text, so that neither is imported before it is needed.
@@ -61,7 +67,7 @@ _WIDGETS = {
     ("requesty_nb.records.looking", "Selection"): ("requesty_nb.widgets.gallery", "show"),
 }
 # What belongs to the default session, looked up anew each time: it can be configured meanwhile.
-_OF_SESSION = frozenset({"aedit", "edit", "history"})
+_OF_SESSION = frozenset({"aedit", "asweep", "edit", "history", "sweep"})
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - each name has its own type, above

@@ -8,6 +8,7 @@
     ├── KeyMissing          set a key, go offline, or replay (nothing paid)
     ├── KeyRefused          get another key                  (nothing paid)
     ├── OutOfFunds          top up                           (nothing paid)
+    ├── OverBudget          raise your own limit             (nothing paid)
     ├── ModelUnknown        pick another model               (nothing paid)
     ├── TooLarge            send less                        (nothing paid)
     ├── Moderated           say it differently               (perhaps paid)
@@ -157,6 +158,12 @@ class OutOfFunds(ImgEditError):
     default_hint = "Top up the balance or raise the key's limit, then run the cell again."
 
 
+class OverBudget(ImgEditError):
+    """It may cost more than the limit that the user set leaves."""
+
+    default_hint = "Raise the limit, or ask for less: a lower quality, a smaller size, fewer pictures."
+
+
 class ModelUnknown(ImgEditError):
     """The endpoint does not serve this model (404)."""
 
@@ -192,14 +199,14 @@ class OutcomeUnknown(ImgEditError):
     """The request left, and no answer came: it may have been worked on, and billed."""
 
     default_paid = "perhaps"
-    default_hint = "Nothing is sent again by itself. `--new` pays for another attempt."
+    default_hint = "Nothing is sent again by itself. `--new` pays for another attempt; `--retry` in a sweep."
 
 
 class EndpointBroken(ImgEditError):
     """The endpoint answered with a failure of its own (5xx, 424)."""
 
     default_paid = "perhaps"
-    default_hint = "Try again later; `--new` sends it again."
+    default_hint = "Try again later; `--new` sends it again, `--retry` in a sweep."
 
 
 class AnswerUnusable(ImgEditError):

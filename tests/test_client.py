@@ -424,7 +424,7 @@ def test_an_answer_that_cannot_be_unpacked_is_unusable(body, encoding):
 
 def post(url: str, limit: int) -> client.Reply:
     async def go() -> client.Reply:
-        sender = client.Sender(1)
+        sender = client.Sender()
         call = client.Call(url, Body("text/plain", (b"x",)), {}, None, 10.0, limit)
         try:
             return await sender.send(call, client.Watch())

@@ -29,7 +29,7 @@ from requesty_nb import errors
 from requesty_nb.client import Watch
 from requesty_nb.offline import create_app
 from requesty_nb.records import History
-from requesty_nb.sessions import Session, bridge, detached
+from requesty_nb.sessions import Session, background, bridge
 from requesty_nb.sessions.flights import Flights, Slot
 
 if TYPE_CHECKING:
@@ -480,7 +480,7 @@ def test_all_can_be_cancelled_and_those_that_are_over_stay_as_they_are(tmp_path)
         made = over(one.begin(one.ask("a", PNG)))
         under_way = [one.begin(one.ask(prompt, PNG)) for prompt in "bcd"]
         server.wait_for(4)
-        detached.cancel_all("Interrupted")
+        background.cancel_all("Interrupted")
         assert [over(each).state for each in under_way] == ["cancelled"] * 3
         assert all(each.text.startswith("Interrupted") for each in under_way)
         assert made.state == "done" and len(one.history) == 1 and len(one.history.failures) == 3

@@ -5,7 +5,7 @@
   `copies` the pictures with their recipes, `index` the page, and `lines` the records.
 - `opening`: which kind a path is; `archive`: `Archive`, what is read of it, up to the `limits`, and only what
   `checks` and `paths` pass.
-- `writing`: files that are there whole or not at all.
+- `grids`: the edits of a sweep in their places. `writing`: files that are there whole or not at all.
 
 An export can come from a stranger: reading one writes nothing, follows no link, runs nothing, and holds
 little of it in memory at once.
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from requesty_nb.models import Edit
+    from requesty_nb.models import Edit, Grid
 
-__all__ = ["Archive", "export", "opened", "rows", "slug"]
+__all__ = ["Archive", "export", "export_grid", "grid_rows", "opened", "rows", "slug"]
 
 
 def export(edits: Sequence[Edit], path: Path) -> Path:
@@ -43,6 +43,31 @@ def export(edits: Sequence[Edit], path: Path) -> Path:
     from requesty_nb.archives.forms import write_export  # noqa: PLC0415 - pictures are needed only then
 
     return write_export(edits, path)
+
+
+def export_grid(grid: Grid, path: Path) -> Path:
+    """Write a grid as the suffix of a path says.
+
+    ``.png``, ``.jpg`` and ``.webp`` are one picture with labels, ``.html`` is a page, ``.csv`` a table; in
+    any other form its edits are written as by `export`.
+
+    Returns:
+        The path.
+
+    Raises:
+        BadRequest: there is no such form, or it has too many cells for it.
+        HistoryFault: it cannot be written, or a picture cannot be read.
+    """
+    from requesty_nb.archives.grids import write_grid  # noqa: PLC0415 - rarely needed
+
+    return write_grid(grid, path)
+
+
+def grid_rows(grid: Grid) -> Iterator[dict[str, Any]]:
+    """Yield a row for each cell of a grid: what was chosen, and then as `rows` has it."""
+    from requesty_nb.archives.tables import grid_rows as table_rows  # noqa: PLC0415 - rarely needed
+
+    return table_rows(grid)
 
 
 def opened(path: Path, *, into: Path | None = None) -> AbstractContextManager[Archive]:

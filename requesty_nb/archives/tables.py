@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from requesty_nb.archives.writing import whole
+from requesty_nb.models import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from requesty_nb.models import Edit
+    from requesty_nb.models import Grid
 
     Columns = dict[str, Callable[[Edit], object]]
 
@@ -117,6 +118,35 @@ def write_table(edits: Iterable[Edit], path: Path) -> None:
     with whole(path) as file:
         file.write(_BOM + _line(_COLUMNS))
         for row in rows(edits):
+            file.write(_line(row.values()))
+
+
+def grid_rows(grid: Grid) -> Iterator[dict[str, Any]]:
+    """Yield a row for each cell of a grid, in the order asked: what was chosen, and then as `rows` has it.
+
+    Of a cell that failed there is what failed, and whether that was paid.
+    """
+    for place, cell in enumerate(grid):
+        chosen = {f"axis_{name}": label for name, label in grid.choice(place).items()}
+        if isinstance(cell, Edit):
+            paid_now = None if cell.cost is None else 0.0 if cell.replayed else cell.cost.high
+            yield {**chosen, "replayed": cell.replayed, "paid_now_usd": paid_now, **next(iter(rows([cell])))}
+        else:
+            failed = {"failure": type(cell).__name__, "message": cell.message, "paid": cell.paid}
+            empty = dict.fromkeys(_COLUMNS)
+            yield {**chosen, "replayed": False, "paid_now_usd": None, **empty, "state": "failed", **failed}
+
+
+def write_grid_table(grid: Grid, path: Path) -> None:
+    """Write the cells of a grid as `write_table` does edits.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with whole(path) as file:
+        for number, row in enumerate(grid_rows(grid)):
+            if not number:
+                file.write(_BOM + _line(row))
             file.write(_line(row.values()))
 
 

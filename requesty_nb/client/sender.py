@@ -37,7 +37,7 @@ class Call:
         body: what is sent.
         headers: what goes with it, but for the key.
         key: the API key, or None.
-        timeout: seconds for the whole call while it holds its permit.
+        timeout: seconds for the whole call; a pause that the endpoint asked for does not count.
         answer_limit: bytes an answer may have.
         app: the ASGI app that answers in this process; None for the network.
     """
@@ -83,14 +83,9 @@ class Reply:
 
 
 class Sender:
-    """Sends calls, at most ``width`` at a time. Lives in one event loop.
+    """Sends calls, as many at a time as are asked for. Lives in one event loop."""
 
-    Args:
-        width: how many requests may be under way at once.
-    """
-
-    def __init__(self, width: int) -> None:
-        self._permits = anyio.CapacityLimiter(width)
+    def __init__(self) -> None:
         self._paused_until: dict[str, float] = {}  # by address: one endpoint's pause is no other's
         self._clients: dict[object, httpx.AsyncClient] = {}
 
@@ -102,12 +97,10 @@ class Sender:
         """
         left = paused = call.timeout
         for attempt in itertools.count(1):
-            watch.state = "waiting for a place"
-            async with self._permits:
-                await self._sit_out_pause(call, watch, left)
-                begun = time.monotonic()
-                reply = await self._attempt(call, watch, left)
-                left -= time.monotonic() - begun
+            await self._sit_out_pause(call, watch, left)
+            begun = time.monotonic()
+            reply = await self._attempt(call, watch, left)
+            left -= time.monotonic() - begun
             if isinstance(reply, Reply) and reply.ok:
                 return reply
             error = self._error(call, reply)

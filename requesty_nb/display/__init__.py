@@ -4,6 +4,7 @@
 - `heat`: where a raw result changed what was to be kept.
 - `figures`: pictures as thumbnails.
 - `cards`: the card of an edit or a picture.
+- `sheets`: a grid as one picture.
 - `listings`: many attempts in plain text.
 - `trees`: which edits went on from which, drawn.
 """
@@ -13,9 +14,11 @@ from requesty_nb.display.facts import edit_text, facts, headline, shortened
 from requesty_nb.display.figures import tinted
 from requesty_nb.display.heat import heat_picture
 from requesty_nb.display.listings import cost_lines, counted, failure_lines, history_lines
+from requesty_nb.display.sheets import contact_sheet
 from requesty_nb.display.trees import tree_bundle, tree_mermaid, tree_svg, tree_text
 
 __all__ = [
+    "contact_sheet",
     "cost_lines",
     "counted",
     "edit_bundle",

@@ -122,8 +122,8 @@ def _after_cell(result: Any = None) -> None:  # noqa: ANN401 - IPython's, or Non
     error = getattr(result, "error_in_exec", None)
     if not isinstance(error, KeyboardInterrupt) and not (error and _was_cancelled()):
         return
-    if detached := sys.modules.get("requesty_nb.sessions.detached"):  # else none was begun
-        detached.cancel_all("Interrupted")
+    if background := sys.modules.get("requesty_nb.sessions.background"):  # else none was begun
+        background.cancel_all("Interrupted")
 
 
 def _was_cancelled() -> bool:

@@ -2,11 +2,12 @@
 
 `EditRequest` says what was asked and has a key; `EditResult` says what came; `EditRecord` is the immutable
 JSON of one attempt; `Edit` is a record whose pictures can be opened; `Summary` is what looking through many
-of them needs, and `Tree` which went on from which.
+of them needs, `Tree` which went on from which, and `Grid` edits that were asked for together.
 """
 
 from requesty_nb.models.differences import Difference, Differences, differences
 from requesty_nb.models.edits import Edit, Home, Picture
+from requesty_nb.models.grids import Axis, Cell, Grid, Page, pages
 from requesty_nb.models.records import (
     NOT_KEPT,
     RECORD_VERSION,
@@ -28,6 +29,8 @@ __all__ = [
     "NOT_KEPT",
     "RECORD_VERSION",
     "UNKEYED",
+    "Axis",
+    "Cell",
     "Cost",
     "Difference",
     "Differences",
@@ -36,9 +39,11 @@ __all__ = [
     "EditRequest",
     "EditResult",
     "Failure",
+    "Grid",
     "Home",
     "ImageInfo",
     "ImageRef",
+    "Page",
     "Picture",
     "State",
     "Summary",
@@ -47,6 +52,7 @@ __all__ = [
     "differences",
     "encode_record",
     "is_sealed",
+    "pages",
     "sealed",
     "summary_of",
 ]

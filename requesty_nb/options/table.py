@@ -44,6 +44,7 @@ class Options:
         extend: ``L,T,R,B`` or ``WxH``, pixels, as written.
         take: from 1.
         new: pay for the next free take.
+        retry: pay also where an earlier attempt was sent and its outcome is not known.
         raw: pictures as received, not mapped back to the source.
         save: a path.
         out: the variable that gets the edit.
@@ -75,6 +76,7 @@ class Options:
     extend: str | None = None
     take: int | None = None
     new: bool = False
+    retry: bool = False
     replay: Replay | None = None
     raw: bool = False
     save: str | None = None
@@ -205,6 +207,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("take", ("--take",), "K", "the K-th answer to this request; a recorded one is free", _AGAIN,
            "--take 2", convert=converting.take),
     Option("new", ("--new",), "", "pay for the next free take", _AGAIN, "--new"),
+    Option("retry", ("--retry",), "", "pay again for what was sent before and never answered", _AGAIN,
+           "--retry"),
     Option("replay", ("--replay",), "MODE", "auto: recorded, or paid for; only: never pay; off: always pay",
            _AGAIN, "--replay only", ("auto", "only", "off"), convert=converting.replay),
     Option("dry_run", ("--dry-run",), "", "show what would be sent and what it may cost; send nothing",

@@ -3,7 +3,22 @@
 from requesty_nb.sessions.asking import Ask
 from requesty_nb.sessions.defaults import default
 from requesty_nb.sessions.detached import Detached
+from requesty_nb.sessions.plans import Plan, distinct, label_of, planned
 from requesty_nb.sessions.session import Session
+from requesty_nb.sessions.sweeping import Sweeping
+from requesty_nb.sessions.sweeps import Sweep
 from requesty_nb.sessions.waiting import Reporter
 
-__all__ = ["Ask", "Detached", "Reporter", "Session", "default"]
+__all__ = [
+    "Ask",
+    "Detached",
+    "Plan",
+    "Reporter",
+    "Session",
+    "Sweep",
+    "Sweeping",
+    "default",
+    "distinct",
+    "label_of",
+    "planned",
+]

@@ -109,6 +109,7 @@ class Asker:
         extend: str | tuple[int, int, int, int] | None = None,
         take: int | None = None,
         new: bool = False,
+        retry: bool = False,
         replay: str | None = None,
         raw: bool = False,
         tags: tuple[str, ...] | list[str] = (),
@@ -132,6 +133,7 @@ class Asker:
             extend: pixels to add at left, top, right and bottom, or the new size as ``WxH``.
             take: which of the equal requests, from 1.
             new: pay for the next free take.
+            retry: pay also where an earlier attempt was sent and its outcome is not known.
             replay: ``auto``, ``only`` or ``off``; where the session says ``only``, nothing else counts.
             raw: an `Edit` among the images stands for its raw first image, not the restored one.
             tags: words to find it by; if the same request is under way already, those of the first stand.
@@ -174,6 +176,7 @@ class Asker:
             extend=extend,
             take=take,
             new=new,
+            retry=retry,
             replay=_stricter(settings.replay, replay),
             named=model is not None,
             raw=raw,

@@ -19,6 +19,7 @@ from requesty_nb.images import Blob, Source
 from requesty_nb.models import Edit, EditRequest, ImageRef
 from requesty_nb.options import TAKEN
 from requesty_nb.records import MOST_TAKES
+from requesty_nb.sessions.background import Background
 from requesty_nb.wire import Body, Upload, json_body, multipart
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Ask:
         extend: pixels to add at left, top, right and bottom, or the new size; None to keep the size.
         take: which of the equal requests, from 1; None for the first.
         new: pay for the next free take.
+        retry: pay also where an earlier attempt was sent and its outcome is not known.
         raw: an `Edit` among the images stands for its raw first image, not the restored one.
         transport: ``multipart``, ``json``, or empty to choose by what the images are.
         named: whether the model was named, and is not just the default: then no other's record answers.
@@ -64,6 +66,7 @@ class Ask:
     extend: str | tuple[int, int, int, int] | None = None
     take: int | None = None
     new: bool = False
+    retry: bool = False
     replay: Replay = "auto"
     raw: bool = False
     tags: tuple[str, ...] = ()
@@ -251,6 +254,8 @@ def _check_output(fields: Mapping[str, Any]) -> None:
 
 
 def _loaded(image: object, accepts: frozenset[str], *, raw: bool) -> Source:
+    if isinstance(image, Background):  # it goes on in the background: what it fails of is raised here
+        image = image.wait()
     if not isinstance(image, Edit):
         return images.load(image, accepts=accepts)
     if not image.images:
@@ -262,7 +267,7 @@ def _loaded(image: object, accepts: frozenset[str], *, raw: bool) -> Source:
 def _mask(ask: Ask, first: Source) -> Mask | Source | None:
     if ask.mask is None:
         return None
-    given = ask.mask
+    given = ask.mask.wait() if isinstance(ask.mask, Background) else ask.mask
     if isinstance(given, Edit) and given.mask is not None:
         given = given.mask
     if isinstance(given, str) and given.startswith(("https://", "file-")):

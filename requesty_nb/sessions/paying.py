@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio
@@ -11,6 +12,7 @@ import anyio.to_thread
 
 from requesty_nb.client import Call, Sender, Watch, fetch
 from requesty_nb.errors import AnswerUnusable, Explained
+from requesty_nb.records import likely_cost
 from requesty_nb.sessions import answering
 from requesty_nb.sessions.flights import Flights, Slot
 from requesty_nb.sessions.keeping import Keeper
@@ -19,17 +21,36 @@ from requesty_nb.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractAsyncContextManager
 
+    from requesty_nb.client import Reply
     from requesty_nb.images import Blob
-    from requesty_nb.models import Edit
+    from requesty_nb.models import Cost, Edit
     from requesty_nb.records import History
     from requesty_nb.sessions.asking import Prepared
+    from requesty_nb.sessions.budget import Purse
     from requesty_nb.settings import Settings
     from requesty_nb.wire import Answer
 
 OFFLINE_URL = "http://offline.invalid/v1"  # never resolved: the app answers in this process
 _ANSWER_BYTES_PER_PICTURE = 72 << 20  # a 50 MB file in base64, and a little
 _FETCHED_BYTES = 50 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What is to be paid for, on whose terms."""
+
+    prepared: Prepared
+    settings: Settings
+    history: History | None
+    watch: Watch
+    purse: Purse
+    permits: AbstractAsyncContextManager[object] | None
+
+    def likely(self) -> Cost | None:
+        """Return what it may cost, or None if that is not known."""
+        return likely_cost(self.prepared.request)
 
 
 class Till:
@@ -41,7 +62,8 @@ class Till:
     """
 
     def __init__(self, width: int, app: Callable[[], object]) -> None:
-        self._sender = Sender(width)
+        self._sender = Sender()
+        self._permits = anyio.CapacityLimiter(width)
         self._app = app
         self._flights = Flights()
         self._going = 0
@@ -56,6 +78,8 @@ class Till:
         watch: Watch,
         *,
         recorded: Callable[[], Edit | None],
+        purse: Purse,
+        permits: AbstractAsyncContextManager[object] | None = None,
     ) -> Edit:
         """Send a request once and return its edit; the same request and take under way is joined.
 
@@ -63,19 +87,22 @@ class Till:
 
         Args:
             recorded: looks once more for a recorded answer, which another thread may just have got.
+            purse: what it may cost is held there, and what it did cost entered.
+            permits: of those it goes with, in place of the till's own; None for the till's.
 
         Raises:
             ImgEditError: of the type that says what became of it.
         """
         with self._under_way():
+            errand = _Errand(prepared, settings, history, watch, purse, permits)
             if history is None:
-                return await self._fly(prepared, take, settings, None, watch)
+                return await self._fly(errand, take)
             key = await anyio.to_thread.run_sync(lambda: prepared.request.key)
 
             async def make(take: int) -> Edit:
                 if edit := await anyio.to_thread.run_sync(recorded):
                     return edit
-                return await self._fly(prepared, take, settings, history, watch)
+                return await self._fly(errand, take)
 
             # Each of several new ones at once gets a take of its own.
             new = prepared.ask.new or prepared.ask.replay == "off"
@@ -100,30 +127,47 @@ class Till:
             if not self._going:
                 self._quiet.set()
 
-    async def _fly(
-        self, prepared: Prepared, take: int, settings: Settings, history: History | None, watch: Watch
-    ) -> Edit:
-        keeper = Keeper(prepared, take, _endpoint(prepared, settings), history)
+    async def _fly(self, errand: _Errand, take: int) -> Edit:
         with self._under_way():  # it may outlast whoever asked for it
+            likely = await anyio.to_thread.run_sync(errand.likely) if errand.purse.limited else None
+            errand.purse.hold(likely, errand.prepared.ask.model)
+            cost: Cost | None = likely
             try:
-                return await self._attempt(prepared, take, settings, keeper, watch)
+                edit = await self._written_down(errand, take)
+                cost = edit.cost or likely
             except BaseException as error:
-                if isinstance(error, Explained):
-                    error.without_frames()
-                    if is_offline(prepared.ask.model):
-                        error.paid = "no"
-                # Even a cancelled call is written down before it goes.
-                with anyio.CancelScope(shield=True):
-                    await anyio.to_thread.run_sync(keeper.fail, error, watch)
+                if not _may_be_paid(error, errand.watch):
+                    cost = None
                 raise
+            finally:
+                errand.purse.settle(likely, cost)
+            return edit
 
-    async def _attempt(
-        self, prepared: Prepared, take: int, settings: Settings, keeper: Keeper, watch: Watch
-    ) -> Edit:
-        kept = await anyio.to_thread.run_sync(keeper.begin)
-        call = await anyio.to_thread.run_sync(self._call, prepared, take, settings, kept)
-        keeper.clock = time.monotonic()
-        answer, received = await self._answered(call, settings, watch)
+    async def _written_down(self, errand: _Errand, take: int) -> Edit:
+        prepared = errand.prepared
+        keeper = Keeper(prepared, take, _endpoint(prepared, errand.settings), errand.history)
+        try:
+            return await self._attempt(errand, take, keeper)
+        except BaseException as error:
+            if isinstance(error, Explained):
+                error.without_frames()
+                if is_offline(prepared.ask.model):
+                    error.paid = "no"
+            # Even a cancelled call is written down before it goes.
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(keeper.fail, error, errand.watch)
+            raise
+
+    async def _attempt(self, errand: _Errand, take: int, keeper: Keeper) -> Edit:
+        prepared, watch = errand.prepared, errand.watch
+        watch.state = "waiting for a place"
+        # The note is written only when the request is about to leave: whatever waits is no unknown outcome.
+        async with errand.permits or self._permits:
+            kept = await anyio.to_thread.run_sync(keeper.begin)
+            call = await anyio.to_thread.run_sync(self._call, errand, take, kept)
+            keeper.clock = time.monotonic()
+            reply = await self._sender.send(call, watch)
+        answer, received = await self._read(reply, call, errand)
         # A paid picture is kept, whoever has stopped waiting for it.
         with anyio.CancelScope(shield=True):
             judged = prepared.on_kept(kept)
@@ -131,17 +175,15 @@ class Till:
             edit = await anyio.to_thread.run_sync(keeper.keep, outcome)
         return edit  # noqa: RET504 - a scope might swallow, to the type checker
 
-    async def _answered(
-        self, call: Call, settings: Settings, watch: Watch
-    ) -> tuple[Answer, list[bytes | str]]:
-        reply = await self._sender.send(call, watch)
-        watch.state = "reading the answer"
+    async def _read(self, reply: Reply, call: Call, errand: _Errand) -> tuple[Answer, list[bytes | str]]:
+        errand.watch.state = "reading the answer"
         redact = call.key.redact if call.key else str
         with anyio.CancelScope(shield=True):
             answer = await anyio.to_thread.run_sync(answering.take_apart, reply, redact)
-        return answer, await _received(answer, settings.base_url, call.timeout, redact)
+        return answer, await _received(answer, errand.settings.base_url, call.timeout, redact)
 
-    def _call(self, prepared: Prepared, take: int, settings: Settings, kept: Mapping[str, Blob]) -> Call:
+    def _call(self, errand: _Errand, take: int, kept: Mapping[str, Blob]) -> Call:
+        prepared, settings = errand.prepared, errand.settings
         offline = is_offline(prepared.ask.model)
         headers = {"User-Agent": f"requesty_nb/{VERSION}"}
         if offline or is_loopback(settings.base_url):
@@ -165,6 +207,10 @@ class Till:
         """Wait until nothing is under way, and close what is open."""
         await self.landed()
         await self._sender.aclose()
+
+
+def _may_be_paid(error: BaseException, watch: Watch) -> bool:
+    return error.paid != "no" if isinstance(error, Explained) else watch.sent
 
 
 def _endpoint(prepared: Prepared, settings: Settings) -> str:

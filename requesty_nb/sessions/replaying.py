@@ -109,6 +109,8 @@ def _by_another_model(prepared: Prepared, take: int, history: History) -> Edit |
 
 
 def _see_known(prepared: Prepared, take: int, history: History) -> None:
+    if prepared.ask.retry:
+        return
     if unknown := history.unknown(prepared.request.key, take):
         raise OutcomeUnknown(
             f"An earlier attempt at this was sent and gave no picture (id {unknown[-1]} in history.failures)."

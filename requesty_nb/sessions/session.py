@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 import time
-import weakref
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any
 
+import anyio
 import anyio.to_thread
 
 from requesty_nb.client import Watch
 from requesty_nb.sessions import bridge
-from requesty_nb.sessions.apps import offline_app
 from requesty_nb.sessions.arguments import arguments_of
 from requesty_nb.sessions.asker import Asker
-from requesty_nb.sessions.asking import Ask, Prepared, prepare
-from requesty_nb.sessions.detached import Detached, land, stopped_by
-from requesty_nb.sessions.paying import Till
+from requesty_nb.sessions.background import land
+from requesty_nb.sessions.core import Core, Payer
+from requesty_nb.sessions.detached import Detached
+from requesty_nb.sessions.plans import Plan, plan_of
 from requesty_nb.sessions.repeating import repeated
-from requesty_nb.sessions.replaying import answered_meanwhile, recorded_or_take
+from requesty_nb.sessions.sweeping import Sweeping
 from requesty_nb.sessions.waiting import Reporter, interrupted
-from requesty_nb.settings import Secret, is_offline
+from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
-    from types import TracebackType
 
     from requesty_nb.models import Edit
-    from requesty_nb.sessions.asker import Terms
+    from requesty_nb.sessions.asking import Ask
+    from requesty_nb.sessions.sweeps import Sweep
 
-WIDTH = 16
 
-
-class Session(Asker):
+class Session(Core):
     """Edits images, and keeps what was made.
 
     What is left out comes from the environment, as `settings.Settings` says.
@@ -45,28 +42,10 @@ class Session(Asker):
         model: asked for when a call names none.
         timeout: seconds for one whole call.
         replay: ``auto``, ``only`` or ``off``.
+        max_cost: US dollars that this session may spend at most, from its start on.
+        prices: a file with prices of tokens in place of those of the table.
         width: how many requests may be under way at once.
     """
-
-    def __init__(
-        self,
-        *,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        history: str | Path | Literal[False] | None = None,
-        model: str | None = None,
-        timeout: float | None = None,
-        replay: str | None = None,
-        width: int = WIDTH,
-    ) -> None:
-        key, api_key = None if api_key is None else Secret(api_key), None  # no traceback shows it
-        self._width = width
-        self._till: tuple[int, Till] | None = None
-        self._begun: weakref.WeakSet[Detached] = weakref.WeakSet()
-        self.reporter: Callable[[], Reporter] | None = None
-        super().__init__(
-            base_url=base_url, api_key=key, history=history, model=model, timeout=timeout, replay=replay
-        )
 
     @arguments_of(Asker.ask)
     def edit(self, *arguments: Any, **options: Any) -> Edit:  # noqa: ANN401 - those of `ask`
@@ -154,59 +133,62 @@ class Session(Asker):
             self._begun.add(detached)
         return detached
 
-    def _ready(self, ask: Ask, terms: Terms) -> tuple[Prepared, Edit | int]:
-        """Return the prepared ask, and its recorded answer or the take to pay for."""
-        settings, history = terms
-        prepared = prepare(ask)
-        return prepared, recorded_or_take(prepared, history, settings)
+    def plan(self, prompt: object, *images: object, width: int | None = None, **options: Any) -> Plan:  # noqa: ANN401 - those of `ask`
+        """Return what a sweep asks for; see `sweep`.
 
-    async def _pay(self, prepared: Prepared, take: int, watch: Watch, terms: Terms) -> Edit:
-        settings, history = terms
-        return await self._in_loop().pay(
-            prepared,
-            take,
-            settings,
-            history,
-            watch,
-            recorded=lambda: answered_meanwhile(prepared, take, history, settings),
-        )
-
-    def _in_loop(self) -> Till:
-        """Return this process's till; called in the loop only."""
-        if self._till is None or self._till[0] != os.getpid():
-            self._till = (os.getpid(), Till(self._width, offline_app))
-        return self._till[1]
-
-    def close(self) -> None:
-        """Wait until all edits under way have ended, also those in the background; then close connections.
-
-        So whatever is paid for is kept, or at least in the hands of whoever holds the `Detached`. An
-        interrupt meanwhile cancels those in the background. The session may be used again.
+        Raises:
+            BadRequest: an argument cannot be right, or an axis has no values.
         """
-        land(self._in_background())
-        if self._till and self._till[0] == os.getpid():
-            bridge.run(self._shut)
+        return plan_of(self.ask, [prompt, *images], options, width)
 
-    async def _shut(self) -> None:
-        if self._till is None:
-            return
-        pid, till = self._till
-        await till.landed()
-        if self._till == (pid, till):  # whoever asks from here on gets another
-            self._till = None
-        await till.aclose()
+    def sweep(self, prompt: object, *images: object, width: int | None = None, **options: Any) -> Sweep:  # noqa: ANN401 - those of `ask`
+        """Ask for many edits at once, and wait for them.
 
-    def _in_background(self) -> list[Detached]:
+        The arguments are those of `ask`; one that is a list or a range is an axis, and each combination of
+        values is an edit. A tuple is one value. What is recorded is replayed: a sweep that was cut short goes
+        on where it stopped. ``max_cost`` is for all together.
+
+        Args:
+            prompt, images, options: as `ask`, with lists and ranges for what is varied.
+            width: how many requests may be under way at once; as many as the session allows, if left out.
+
+        Returns:
+            The grid; where an edit failed, its error stands in its place.
+
+        Raises:
+            ImgEditError: nothing was sent, and all would have failed of the same.
+            Interrupted: the user interrupted; what was made is kept, and replayed when run again.
+        """
+        return self.run_sweep(self.plan(prompt, *images, width=width, **options))
+
+    async def asweep(self, *arguments: Any, width: int | None = None, **options: Any) -> Sweep:  # noqa: ANN401 - those of `sweep`
+        """Ask for many edits at once; like `sweep`, for callers with an event loop. Cancelling cancels it."""
+        under_way = self.begin_sweep(self.plan(*arguments, width=width, **options))
+        try:
+            return await under_way
+        except asyncio.CancelledError:
+            under_way.cancel("Interrupted")
+            await anyio.to_thread.run_sync(under_way.join, 10.0)
+            raise
+
+    def run_sweep(self, plan: Plan) -> Sweep:
+        """Do what is planned and wait for it; raises as `sweep` does."""
+        under_way = self.begin_sweep(plan, self.watcher() if self.watcher is not None else None)
+        try:
+            land([under_way])
+        except KeyboardInterrupt:
+            raise under_way.interrupted() from None
+        return under_way.wait()
+
+    def begin_sweep(self, plan: Plan, changed: Callable[[Sweeping], None] | None = None) -> Sweeping:
+        """Begin a sweep and return at once, like `begin`.
+
+        Args:
+            plan: from `plan`.
+            changed: told of each change, as `Background` says.
+        """
+        sweeping = Sweeping(plan, Payer(self, self._terms()), plan.width or self._width, changed)
+        sweeping.start()
         with self._lock:
-            return list(self._begun)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if stopped_by(error):
-            for one in self._in_background():
-                one.cancel("Interrupted")
-        self.close()
+            self._begun.add(sweeping)
+        return sweeping
