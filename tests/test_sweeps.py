@@ -233,7 +233,8 @@ def test_a_detached_edit_is_a_source_and_its_failure_is_raised_where_it_is_used(
 def test_export_as_picture_table_and_edits(tmp_path: Path, fox: Path) -> None:
     with offline(tmp_path / "h") as here:
         sweep = here.sweep(["a red hat", "=SUM(A1)"], [fox, tmp_path / "gone.png"], take=[1, 2], size=SIZE)
-        sheet = Image.open(sweep.export(tmp_path / "grid.png"))
+        with Image.open(sweep.export(tmp_path / "grid.png")) as opened:
+            sheet = opened.copy()
         table = sweep.export(tmp_path / "grid.csv").read_text("utf-8-sig")
         sweep.export(tmp_path / "edits.zip")
     assert sheet.width > 2 * 512 and sheet.height > 4 * 512

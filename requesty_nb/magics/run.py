@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from IPython.display import display as show
+
 from requesty_nb import display, images, options
 from requesty_nb.errors import BadRequest
-from requesty_nb.magics import commands
+from requesty_nb.magics import commands, varying
+from requesty_nb.magics.asks import Asks
+from requesty_nb.magics.live import LiveCard
 from requesty_nb.magics.progress import progress_of, reporter_of
-from requesty_nb.magics.resolve import named, resolve
 from requesty_nb.sessions import default
 
 if TYPE_CHECKING:
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     from requesty_nb.models import Edit
     from requesty_nb.options import Options
-    from requesty_nb.sessions import Ask, Session
+    from requesty_nb.sessions import Ask, Plan, Session
 
 
 def imgedit(shell: InteractiveShell, line: str, cell: str | None) -> None:
@@ -28,60 +31,59 @@ def imgedit(shell: InteractiveShell, line: str, cell: str | None) -> None:
         commands.run(session, line, shell.set_next_input)
         return
     parsed = options.parse(line)
-    ask = _ask(shell, session, parsed, cell)
-    progress = progress_of(shell)
+    if parsed.dry_run:
+        raise BadRequest("--dry-run is not there yet.", hint="Leave it out to send the request.")
+    prompts = options.parted(cell)
+    asks = Asks(shell, session)
+    if varying.is_sweep(parsed, prompts):
+        _many(shell, session, parsed, varying.plan_of(asks, parsed, prompts))
+    else:
+        _one(shell, session, parsed, asks.ask(parsed, prompts[0]))
+
+
+def _one(shell: InteractiveShell, session: Session, parsed: Options, ask: Ask) -> None:
+    if parsed.detach:
+        _see_nothing_to_save(parsed)
+        card = LiveCard(raw=parsed.raw)
+        detached = session.begin(ask, card.changed)
+        _assign(shell, parsed, detached)
+        card.show(detached)
+        return
     save = _target(parsed.save)
+    progress = progress_of(shell)
     edit = session.run(ask, progress)
-    if parsed.out:
-        shell.user_ns[parsed.out] = edit
+    _assign(shell, parsed, edit)
     progress.replace(display.edit_bundle(edit, raw=parsed.raw))
     if save:
         for path in _save(edit, save, raw=parsed.raw):
             print(f"Saved {path}")  # noqa: T201 - output of a cell
 
 
-def _ask(shell: InteractiveShell, session: Session, parsed: Options, cell: str) -> Ask:
-    def evaluate(expression: str) -> object:
-        return eval(expression, shell.user_global_ns, shell.user_ns)  # noqa: S307 - the notebook's own code
-
-    names = shell.user_ns
-    if not parsed.images:
-        raise BadRequest("No picture is named.", hint="For example: %%imgedit photo.jpg --size 1024x1024")
-    sources = [named(word, resolve(word, names, evaluate)) for word in parsed.images]
-    mask = None if parsed.mask is None else resolve(parsed.mask, names, evaluate)
-    extend: str | tuple[int, int, int, int] | None = parsed.extend
-    first = sources[0]
-    if hasattr(first, "image") and hasattr(first, "mask"):
-        # An editor brings its own: as ``mask`` what it shows, ``extend`` and ``references``. A mask or an
-        # extension on the line takes the place of its own; further pictures come after its references.
-        mask = _drawn(first.mask) if mask is None else mask
-        extend = _added(getattr(first, "extend", None)) if extend is None else extend
-        sources[1:1] = getattr(first, "references", ())
-    return session.ask(
-        options.fill(cell.strip(), evaluate),
-        *sources,
-        mask=str(mask) if isinstance(mask, Path) else mask,
-        model=parsed.model,
-        n=1 if parsed.n is None else parsed.n,
-        extend=extend,
-        take=parsed.take,
-        new=parsed.new,
-        replay=parsed.replay,
-        raw=parsed.raw,
-        tags=parsed.tags,
-        transport=parsed.transport or "",
-        timeout=parsed.timeout,
-        params=parsed.fields,
-    )
+def _many(shell: InteractiveShell, session: Session, parsed: Options, plan: Plan) -> None:
+    if parsed.detach:
+        _see_nothing_to_save(parsed)
+        watcher = session.watcher() if session.watcher is not None else None
+        _assign(shell, parsed, session.begin_sweep(plan, watcher))
+        return
+    save = _target(parsed.save)
+    sweep = session.run_sweep(plan)
+    _assign(shell, parsed, sweep)
+    show(sweep)
+    if save:
+        print(f"Saved {sweep.export(save if save.suffix else save.with_suffix('.png'))}")  # noqa: T201 - output of a cell
 
 
-def _drawn(mask: object) -> object | None:
-    """Return an editor's mask, or None where nothing is drawn: there the whole picture may change."""
-    return None if getattr(mask, "is_empty", False) else mask
+def _assign(shell: InteractiveShell, parsed: Options, value: object) -> None:
+    if parsed.out:
+        shell.user_ns[parsed.out] = value
 
 
-def _added(margins: tuple[int, int, int, int] | None) -> tuple[int, int, int, int] | None:
-    return margins if margins and any(margins) else None
+def _see_nothing_to_save(parsed: Options) -> None:
+    if parsed.save is not None:
+        raise BadRequest(
+            "--save and --detach exclude each other: the cell does not wait for the picture.",
+            hint="Leave one out; with -o NAME, NAME.wait().images[0].save(...) saves it later.",
+        )
 
 
 def _target(save: str | None) -> Path | None:

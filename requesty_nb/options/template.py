@@ -22,10 +22,12 @@ _STRING = (
     r'|"(?:[^"\\\n]|\\.)*"'
 )
 _EXCERPT = 40
+_PARTING = r"^[^\S\n]*---[^\S\n]*$"
 # What notebooks and their front ends trim, change or take for something else on the way to the magic, and
 # what a reader would not see: it turns the direction of text, or moves a terminal's cursor.
 _CHANGED = (
     r"^[^\S\n]+$"  # lines of nothing but space
+    rf"|{_PARTING}"  # what parts one prompt from the next
     r"|^[^\S\n]*(?:>>>|\.\.\.)|^(?:\[\w+\])? ?In \["  # a prompt of Python or IPython, which is taken off
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+"
 )
@@ -48,6 +50,35 @@ def fill(template: str, evaluate: Callable[[str], object]) -> str:
     if "{" not in template and "}" not in template:
         return template
     return _Filler(template, evaluate).filled()
+
+
+def parted(body: str) -> list[str]:
+    """Return the prompts of a cell's body, which lines of nothing but ``---`` part from each other."""
+    return [part.strip() for part in re.split(_PARTING, body, flags=re.MULTILINE)]
+
+
+def names_in(template: str) -> set[str]:
+    """Return the names that a prompt's expressions read, wherever they come from.
+
+    Raises:
+        BadRequest: as `fill`.
+    """
+    names: set[str] = set()
+
+    def note(expression: str) -> object:
+        tree = ast.walk(ast.parse(expression, mode="eval"))
+        names.update(node.id for node in tree if isinstance(node, ast.Name))
+        return _Anything()
+
+    fill(template, note)
+    return names
+
+
+class _Anything:
+    """A value that can be written in any format."""
+
+    def __format__(self, _: str) -> str:
+        return ""
 
 
 def escape(prompt: str) -> str:
