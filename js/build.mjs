@@ -1,4 +1,4 @@
-// Bundles the editor and the gallery for the Python package, or after the word "test" its tests for Node; then a folder may follow.
+// Bundles the editor, the gallery and the comparison for the Python package, or after the word "test" its tests for Node; then a folder may follow.
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,11 +20,12 @@ if (first === "test") {
 } else {
   const outdir = resolve(here, first ?? "../requesty_nb/static");
   const small = { ...common, minify: true, charset: "utf8", legalComments: "none", outdir };
-  await build({ ...small, entryPoints: { editor: "src/index.ts", gallery: "src/gallery/widget.ts" } });
-  // The page's program stands in the page itself, and its styles are the gallery's.
+  const widgets = { gallery: "src/gallery/widget.ts", comparison: "src/comparison/widget.ts" };
+  await build({ ...small, entryPoints: { editor: "src/index.ts", ...widgets } });
+  // These programs stand in a page itself, and their styles are the widgets'.
   await build({
     ...small,
-    entryPoints: { page: "src/gallery/page.ts" },
+    entryPoints: { page: "src/gallery/page.ts", comparison_page: "src/comparison/page.ts" },
     format: "iife",
     loader: { ".css": "empty" },
   });

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from requesty_nb.records import History
     from requesty_nb.sessions import Session, Sweep
     from requesty_nb.widgets import Editor
+    from requesty_nb.widgets.comparison import compare
 
     history: History
     session: Session
@@ -39,6 +40,7 @@ __all__ = [
     "Sweep",
     "aedit",
     "asweep",
+    "compare",
     "edit",
     "errors",
     "history",
@@ -54,6 +56,7 @@ _HOMES = {
     "Mask": "requesty_nb.masks",
     "Session": "requesty_nb.sessions",
     "Sweep": "requesty_nb.sessions",
+    "compare": "requesty_nb.widgets.comparison",
     "recipe": "requesty_nb.provenance",
 }
 # A type's module and name, and who shows it: as text, so that neither is imported before it is needed.

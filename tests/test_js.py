@@ -1,4 +1,4 @@
-"""The TypeScript of editor and gallery: tests, types and style, and a bundle that is built from it."""
+"""The TypeScript of the widgets: tests, types and style, and bundles that are built from it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ BUNDLE = {
     "gallery.js": 32_000,
     "gallery.css": 10_000,
     "page.js": 32_000,
+    "comparison.js": 22_000,
+    "comparison.css": 9_000,
+    "comparison_page.js": 18_000,
 }
 
 
@@ -70,5 +73,7 @@ def test_the_bundle_is_small_and_names_no_place():
 
 
 def test_what_stands_in_a_page_cannot_end_its_element():
-    assert not re.search(r"</script|<!--", (STATIC / "page.js").read_text("utf-8"), re.IGNORECASE)
-    assert "</" not in (STATIC / "gallery.css").read_text("utf-8")
+    for name in ("page.js", "comparison_page.js"):
+        assert not re.search(r"</script|<!--", (STATIC / name).read_text("utf-8"), re.IGNORECASE)
+    for name in ("gallery.css", "comparison.css"):
+        assert "</" not in (STATIC / name).read_text("utf-8")

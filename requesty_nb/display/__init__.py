@@ -6,6 +6,8 @@
 - `cards`: the card of an edit or a picture.
 - `sheets`: a grid as one picture.
 - `listings`: many attempts in plain text.
+- `comparing`: what is to be compared, opened; `labels`: what tells it apart; `outlines`: edges of masks.
+- `comparisons`: the static form of a comparison.
 - `trees`: which edits went on from which, drawn.
 """
 

@@ -76,17 +76,21 @@ def is_transparent(image: Image.Image) -> bool:
     return image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255)
 
 
-def encoded(image: Image.Image, edge: int, *, opaque: bool, quality: int = _QUALITY) -> bytes:
+def encoded(
+    image: Image.Image, edge: int, *, opaque: bool, quality: int = _QUALITY, tight: bool = False
+) -> bytes:
     """Encode a picture to be compared, at most ``edge`` pixels a side: JPEG if it is opaque, else WebP.
 
     What is equal in two JPEGs stays so, and their difference black there: it encodes each block by itself,
-    and WebP fits its means to the whole picture.
+    and WebP fits its means to the whole picture. ``tight`` takes longer, for a file that is a little smaller.
     """
     if not opaque:
         return images.preview(image, edge, min(quality, 80))
     scale = min(1.0, edge / max(image.size))
     file = io.BytesIO()
-    _resized(image.convert("RGB"), _scaled(image.size, scale)).save(file, "JPEG", quality=quality)
+    _resized(image.convert("RGB"), _scaled(image.size, scale)).save(
+        file, "JPEG", quality=quality, optimize=tight, progressive=tight
+    )
     return file.getvalue()
 
 
