@@ -167,12 +167,14 @@ def test_width_is_how_many_are_under_way(tmp_path: Path, fox: Path) -> None:
 
 def test_cancelled_it_ends_with_what_there_is(tmp_path: Path, fox: Path) -> None:
     with scripted(GOOD, GOOD, held(pictures(MADE[1]))) as server, session(server.url, tmp_path / "h") as here:
-        told = []
-        under_way = here.begin_sweep(here.plan("night", fox, take=range(1, 11), width=1), told.append)
+        ended = threading.Event()
+        under_way = here.begin_sweep(
+            here.plan("night", fox, take=range(1, 11), width=1), lambda now: now.done() and ended.set()
+        )
         server.wait_for(3)
         under_way.cancel()
         sweep = under_way.wait(20)
-    assert under_way.state == "cancelled" and told[-1] is under_way
+    assert under_way.state == "cancelled" and ended.wait(20)
     assert sorted(type(cell).__name__ for cell in sweep) == ["Edit"] * 2 + ["NotSent"] * 7 + [
         "OutcomeUnknown"
     ]

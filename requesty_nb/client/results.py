@@ -11,6 +11,7 @@ import socket
 from urllib.parse import urlsplit, urlunsplit
 
 import anyio
+import anyio.to_thread
 import httpx
 
 from requesty_nb import wire
@@ -60,10 +61,9 @@ async def _get(url: str, endpoint: str, limit: int) -> bytes:
         headers["Host"] = host
         extensions["sni_hostname"] = host
     # trust_env=False: a proxy would resolve the name again. The certificates are still the environment's.
+    trusted = await anyio.to_thread.run_sync(httpx.create_ssl_context)  # it reads hundreds of them
     async with (
-        httpx.AsyncClient(
-            timeout=TIMEOUTS, limits=NO_KEEPALIVE, trust_env=False, verify=httpx.create_ssl_context()
-        ) as client,
+        httpx.AsyncClient(timeout=TIMEOUTS, limits=NO_KEEPALIVE, trust_env=False, verify=trusted) as client,
         client.stream("GET", target, headers=headers, extensions=extensions, auth=Bearer(None)) as response,
     ):
         if response.status_code != httpx.codes.OK:

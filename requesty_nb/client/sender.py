@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 import httpx
 
 from requesty_nb import wire
@@ -88,6 +89,7 @@ class Sender:
     def __init__(self) -> None:
         self._paused_until: dict[str, float] = {}  # by address: one endpoint's pause is no other's
         self._clients: dict[object, httpx.AsyncClient] = {}
+        self._making = anyio.Lock()
 
     async def send(self, call: Call, watch: Watch) -> Reply:
         """Return the endpoint's good answer.
@@ -160,23 +162,18 @@ class Sender:
             "Accept-Encoding": "identity",
         }
         watch.state = "connecting"
-        async with self._client(call).stream(
+        client = await self._client(call)
+        async with client.stream(
             "POST", call.url, headers=headers, content=_body(call.body, watch), auth=Bearer(call.key)
         ) as response:
             watch.state = "receiving"
             return await _reply(response, call.answer_limit)
 
-    def _client(self, call: Call) -> httpx.AsyncClient:
-        """Return the client for the network, or for an app; made once each, as that costs milliseconds."""
-        if call.app not in self._clients:
-            if call.app is None:
-                made = httpx.AsyncClient(timeout=TIMEOUTS, limits=NO_KEEPALIVE, follow_redirects=False)
-                widen(made._transport)  # noqa: SLF001 - environment proxies rule out a transport of our own
-            else:
-                # A fault of the app is a 500 here as it would be over the network.
-                transport = httpx.ASGITransport(app=call.app, raise_app_exceptions=False)  # type: ignore[arg-type]  # any ASGI app
-                made = httpx.AsyncClient(transport=transport, timeout=TIMEOUTS, trust_env=False)
-            self._clients[call.app] = made
+    async def _client(self, call: Call) -> httpx.AsyncClient:
+        """Return the client for the network, or for an app; made once each, as that takes long."""
+        async with self._making:
+            if call.app not in self._clients:
+                self._clients[call.app] = await anyio.to_thread.run_sync(_made, call.app)
         return self._clients[call.app]
 
     def _error(self, call: Call, reply: Reply | NotSent) -> ImgEditError:
@@ -184,6 +181,17 @@ class Sender:
             return reply
         redact = call.key.redact if call.key else str
         return wire.refusal(reply.status, reply.headers, reply.content, redact, had_key=bool(call.key))
+
+
+def _made(app: object | None) -> httpx.AsyncClient:
+    """Make a client; with the network's certificates to read, in a thread."""
+    if app is None:
+        made = httpx.AsyncClient(timeout=TIMEOUTS, limits=NO_KEEPALIVE, follow_redirects=False)
+        widen(made._transport)  # noqa: SLF001 - environment proxies rule out a transport of our own
+        return made
+    # A fault of the app is a 500 here as it would be over the network.
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]  # any ASGI app
+    return httpx.AsyncClient(transport=transport, timeout=TIMEOUTS, trust_env=False)
 
 
 async def _body(body: Body, watch: Watch) -> AsyncIterator[bytes]:

@@ -65,6 +65,7 @@ class History(Looking):
         timeout: float,
         endpoint: str,
         tags: tuple[str, ...] = (),
+        stored: bool = False,
     ) -> Pending:
         """Put the inputs and a note on disk; only then may anything be sent.
 
@@ -75,13 +76,14 @@ class History(Looking):
             timeout: seconds it may last.
             endpoint: the address it goes to.
             tags: the tags it will have.
+            stored: whether `store` has put the inputs on disk a moment ago.
 
         Raises:
             HistoryFault: something cannot be written.
         """
         inputs = list(inputs)
-        for blob, sha256 in inputs:
-            self.objects.write(blob.pieces(), sha256)
+        if not stored:
+            self.store(inputs)
         note = self._shelf.notes.write(
             identifier=new_id(),
             request=request,
@@ -98,6 +100,15 @@ class History(Looking):
             self._shelf.notes.undo(note.id)
             raise
         return note
+
+    def store(self, inputs: Iterable[tuple[Blob, str]]) -> None:
+        """Put sources and masks on disk, each under its sha256; `begin` then need not.
+
+        Raises:
+            HistoryFault: one cannot be written.
+        """
+        for blob, sha256 in inputs:
+            self.objects.write(blob.pieces(), sha256)
 
     def finish(
         self, record: EditRecord, pictures: Mapping[str, bytes], inputs: Mapping[str, Blob] | None = None

@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ class Pending(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def alive(self) -> bool:
         """Whether an answer may still come."""
-        here = self.host == socket.gethostname()
+        here = self.host == _host()
         if here and self.pid == os.getpid() and self.boot == boot_id():
             return self.id in _under_way
         if time.time() > self.deadline + _GRACE:  # its process id may be another's by now
@@ -93,6 +94,7 @@ class Notes:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._seen: dict[tuple[str, int, int], Pending | None] = {}  # as they were read, while they lie there
 
     def write(
         self, *, identifier: str, request: EditRequest, key: str, take: int, timeout: float, endpoint: str,
@@ -110,7 +112,7 @@ class Notes:
             request=request,
             started=datetime.now(UTC),
             deadline=time.time() + timeout,
-            host=socket.gethostname(),
+            host=_host(),
             pid=os.getpid(),
             boot=boot_id(),
             endpoint=endpoint,
@@ -152,16 +154,21 @@ class Notes:
             HistoryFault: the folder is there but cannot be read; taken for empty, it would be paid for again.
         """
         try:
-            paths = sorted(path for path in self._folder.iterdir() if path.suffix == ".json")
+            with os.scandir(self._folder) as entries:
+                files = {_stamp(entry): entry.name for entry in entries if entry.name.endswith(".json")}
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
             raise HistoryFault(
                 f"The history in {self._folder.parent} cannot be read: {error.strerror or error}."
             ) from None
-        for path in paths:
-            if note := read_note(path):
-                yield note
+        # A sweep looks here for each of its edits, while as many as it sends at a time lie here.
+        seen = {stamp: note for stamp, note in self._seen.items() if stamp in files}
+        for stamp, name in files.items():
+            if stamp not in seen:
+                seen[stamp] = read_note(self._folder / name)
+        self._seen = seen
+        yield from sorted(filter(None, seen.values()), key=lambda note: note.id)
 
     def find(self, identifier: str) -> Pending | None:
         """Read the note of an id, if there is one."""
@@ -173,6 +180,15 @@ class Notes:
 
     def _path(self, identifier: str) -> Path:
         return self._folder / f"{identifier}.json"
+
+
+def _stamp(entry: os.DirEntry[str]) -> tuple[str, int, int]:
+    """Return what tells a file that was read from another under its name; gone ones are like empty ones."""
+    try:
+        stat = entry.stat()
+    except FileNotFoundError:
+        return entry.name, 0, 0
+    return entry.name, stat.st_mtime_ns, stat.st_size
 
 
 def read_note(path: Path, *, sealed: bool = False) -> Pending | None:
@@ -202,6 +218,12 @@ def likely_cost(request: EditRequest) -> Cost | None:
     )
 
 
+@cache
+def _host() -> str:
+    return socket.gethostname()
+
+
+@cache
 def boot_id() -> str:
     """Name this run of this machine: a process id says nothing after a restart."""
     try:

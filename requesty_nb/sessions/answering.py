@@ -39,7 +39,7 @@ class Outcome:
     """
 
     result: EditResult
-    pictures: dict[str, bytes]
+    pictures: dict[str, bytes] = field(repr=False)
     restored: tuple[ImageInfo, ...] = ()
     leaks: tuple[Leak | None, ...] = ()
     notes: tuple[str, ...] = field(default=())

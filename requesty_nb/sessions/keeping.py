@@ -39,10 +39,19 @@ class Keeper:
         self._id = new_id()
         self.clock = time.monotonic()  # set again when the sending begins
 
-    def begin(self) -> dict[str, Blob]:
-        """Put note and inputs on disk; return the kept inputs, to send from."""
+    def store(self) -> dict[str, Blob]:
+        """Put the inputs on disk; return them as they are kept, to send from."""
         if self._history is None:
             return {}
+        inputs = self._prepared.inputs
+        self._history.store((blob, sha256) for sha256, blob in inputs.items())
+        return {sha256: Blob.kept(self._history.objects.path(sha256), sha256) for sha256 in inputs}
+
+    def begin(self) -> None:
+        """Put the note on disk: from here on it may have been sent."""
+        self.clock = time.monotonic()
+        if self._history is None:
+            return
         ask, inputs = self._prepared.ask, self._prepared.inputs
         note = self._history.begin(
             self._prepared.request,
@@ -51,10 +60,10 @@ class Keeper:
             timeout=ask.timeout,
             endpoint=self._endpoint,
             tags=ask.tags,
+            stored=True,
         )
         self._id = note.id
         self._begun = True
-        return {sha256: Blob.kept(self._history.objects.path(sha256), sha256) for sha256 in inputs}
 
     def keep(self, outcome: answering.Outcome) -> Edit:
         """Record a good answer. Pictures that were paid for reach the user even if the disk fails."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
 OFFLINE_URL = "http://offline.invalid/v1"  # never resolved: the app answers in this process
 _ANSWER_BYTES_PER_PICTURE = 72 << 20  # a 50 MB file in base64, and a little
+_HANDS = 3  # threads that read answers: more would only keep those waiting that send
 _FETCHED_BYTES = 50 << 20
 
 
@@ -64,6 +64,7 @@ class Till:
     def __init__(self, width: int, app: Callable[[], object]) -> None:
         self._sender = Sender()
         self._permits = anyio.CapacityLimiter(width)
+        self._hands = anyio.CapacityLimiter(_HANDS)
         self._app = app
         self._flights = Flights()
         self._going = 0
@@ -160,26 +161,28 @@ class Till:
 
     async def _attempt(self, errand: _Errand, take: int, keeper: Keeper) -> Edit:
         prepared, watch = errand.prepared, errand.watch
+        kept = await anyio.to_thread.run_sync(keeper.store)
+        call = await anyio.to_thread.run_sync(self._call, errand, take, kept)
         watch.state = "waiting for a place"
         # The note is written only when the request is about to leave: whatever waits is no unknown outcome.
         async with errand.permits or self._permits:
-            kept = await anyio.to_thread.run_sync(keeper.begin)
-            call = await anyio.to_thread.run_sync(self._call, errand, take, kept)
-            keeper.clock = time.monotonic()
+            await anyio.to_thread.run_sync(keeper.begin)
             reply = await self._sender.send(call, watch)
         answer, received = await self._read(reply, call, errand)
         # A paid picture is kept, whoever has stopped waiting for it.
         with anyio.CancelScope(shield=True):
             judged = prepared.on_kept(kept)
-            outcome = await anyio.to_thread.run_sync(answering.judge, judged, answer, received)
-            edit = await anyio.to_thread.run_sync(keeper.keep, outcome)
+            outcome = await anyio.to_thread.run_sync(
+                answering.judge, judged, answer, received, limiter=self._hands
+            )
+            edit = await anyio.to_thread.run_sync(keeper.keep, outcome, limiter=self._hands)
         return edit  # noqa: RET504 - a scope might swallow, to the type checker
 
     async def _read(self, reply: Reply, call: Call, errand: _Errand) -> tuple[Answer, list[bytes | str]]:
         errand.watch.state = "reading the answer"
         redact = call.key.redact if call.key else str
         with anyio.CancelScope(shield=True):
-            answer = await anyio.to_thread.run_sync(answering.take_apart, reply, redact)
+            answer = await anyio.to_thread.run_sync(answering.take_apart, reply, redact, limiter=self._hands)
         return answer, await _received(answer, errand.settings.base_url, call.timeout, redact)
 
     def _call(self, errand: _Errand, take: int, kept: Mapping[str, Blob]) -> Call:
