@@ -90,7 +90,7 @@ def _numbered(what: str, values: list[object]) -> list[str]:
 def apart(texts: Sequence[str]) -> list[str]:
     """Return the words in which texts differ: what is between their common beginning and their common end.
 
-    The whole texts, if one of them has nothing there that the others lack.
+    If one of them has nothing there, with the word before it, or the one after it.
     """
     words = [_WORD.findall(text) for text in texts]
     least = min(map(len, words))
@@ -98,8 +98,9 @@ def apart(texts: Sequence[str]) -> list[str]:
     end = next(
         (at for at in range(least - start) if len({each[-1 - at] for each in words}) > 1), least - start
     )
-    middles = [" ".join(each[start : len(each) - end]).rstrip(".,;:") for each in words]
-    return middles if all(middles) else list(texts)
+    if any(len(each) == start + end for each in words):
+        start, end = (start - 1, end) if start else (start, max(0, end - 1))
+    return [" ".join(each[start : len(each) - end]).rstrip(".,;:") for each in words]
 
 
 def stem(name: str) -> str:

@@ -1,6 +1,7 @@
 """Comparisons in JupyterLab, and in what nbconvert makes of the notebook: by hand and by key."""
 
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -14,6 +15,7 @@ from browser.comparisons import (
     reading,
     themed,
 )
+from histories import HOSTILE
 from nbconvert import HTMLExporter
 
 CELLS = [
@@ -412,3 +414,44 @@ def test_a_narrow_page_and_a_dark_one(chromium, exported):
         view.press("b")
         picture(view, "html-narrow")
         audit(view, 6)
+
+
+# --- texts
+
+
+RAN = "window.pwned ?? null"
+HOSTILE_CELLS = [
+    "from histories import HOSTILE",
+    "bad = rq.edit(HOSTILE, photo)",
+    "rq.compare(bad, sepia, photo, labels=[HOSTILE, HOSTILE[::-1], '<b>&amp;\"'])",
+    "rq.compare(bad, rq.edit(HOSTILE[:25] + ' again', photo))",
+]
+
+
+def looked_at(view: ComparisonView) -> None:
+    """Bring every text of a comparison to the screen."""
+    assert "</script></style>" in view.labels()[0]
+    for key in "abdks":
+        view.press(key)
+        view.loaded()
+    assert view.page.evaluate(RAN) is None
+
+
+def test_no_text_runs_in_a_notebook_nor_in_what_is_made_of_it(chromium, lab, workspace):
+    path = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})"
+    with comparing(chromium, lab, workspace, [path, *HOSTILE_CELLS], name="bad.ipynb") as notebook:
+        views = [ComparisonView(notebook.page, LIVE, index) for index in range(2)]
+        for view in views:
+            looked_at(view)
+        views[0].root.evaluate("root => root.removeAttribute('data-still')")  # as where no widget runs
+        static = ComparisonView(notebook.page, STATIC)
+        looked_at(static)
+        notebook.save()
+        notebook.page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
+    made = workspace / "bad.html"
+    made.write_text(HTMLExporter().from_notebook_node(nbformat.read(workspace / "bad.ipynb", 4))[0])
+    with reading(chromium, made) as page:
+        for index in range(2):
+            looked_at(ComparisonView(page, STATIC, index))
+        page.evaluate("text => document.body.insertAdjacentHTML('beforeend', text)", HOSTILE)
+        page.wait_for_function("window.pwned")  # the page would tell

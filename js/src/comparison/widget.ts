@@ -74,17 +74,12 @@ export default {
     const ask = asking(link);
     const put = urls(ended.signal);
     const root = el("div", { class: "rqe" });
-    let arrived = 0;
-    const alive = () => {
-      // Without a kernel no picture comes: then what stands for it in the notebook's file is shown, and works.
-      const here = arrived > 0 || !link.gone();
-      root.hidden = !here;
-      if (here) root.setAttribute("data-still", link.get("_key"));
-      else root.removeAttribute("data-still");
-      root.setAttribute("data-waiting", String(link.waiting().length));
+    // Until a picture comes, and without a kernel for good, what stands for it in the notebook's file is shown.
+    root.hidden = true;
+    const arrive = () => {
+      root.hidden = false;
+      root.setAttribute("data-still", link.get("_key"));
     };
-    link.onWaiting(alive);
-    alive();
     const [mode, sides, marks] = [link.get("_mode"), link.get("_sides"), () => link.get("_marks")];
     const about = { sides, marks, view: link.view };
     const keeping: Keeping = {
@@ -99,7 +94,7 @@ export default {
       async load(at) {
         const bytes = await ask({ k: "picture", i: at });
         if (!bytes) throw new Error("The picture did not come.");
-        arrived += 1;
+        arrive();
         return put(bytes, bytes.getUint8(0) === 0xff ? "image/jpeg" : "image/webp");
       },
       ...(sides.some(({ edit }) => edit) && { picking: (...said) => picking(about, keeping, ...said) }),
