@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 _EDGE = 512  # pixels a side of the bitmap that is traced
 _EDITED = 128  # of 255: from here on a pixel counts as edited
 _COVERED = 96  # of 255: so much of a traced pixel has to be edited for it to count
-_FINER = 2  # units of a path a pixel: a line goes through the middles of their sides
-_COARSER = (1.5, 3.0, 6.0, 12.0)  # units that a line may go astray
+_FINER = 4  # units of a path a pixel
+_EVEN = 5  # sides of pixels that a point of a line is the middle of: a stair becomes a slope
+_COARSER = (1.6, 4.0, 8.0, 16.0, 32.0)  # units that a line may go astray
+_PARTS = 300  # that are drawn; of more, the largest
 _LONGEST = 3_000  # characters of a path
 
 
@@ -43,7 +45,7 @@ def outline(mask: Image.Image) -> Outline | None:
     out.
     """
     small = _reduced(mask)
-    loops = list(_loops(small))
+    loops = sorted(_loops(small), key=len, reverse=True)[:_PARTS]
     if not loops:
         return None
     paths: list[str] = []
@@ -52,7 +54,7 @@ def outline(mask: Image.Image) -> Outline | None:
         if sum(map(len, paths)) <= _LONGEST:
             break
     width, height = small.size
-    return Outline(_longest(paths), (width * _FINER, height * _FINER))
+    return Outline(_joined(paths), (width * _FINER, height * _FINER))
 
 
 def _reduced(mask: Image.Image) -> Image.Image:
@@ -81,10 +83,19 @@ def _loops(bitmap: Image.Image) -> Iterator[Loop]:
             while at != first:
                 loop.append(at)
                 at = onward[at].pop()
-            # Between its corners a stair is nearer to the slope that it stands for.
-            yield [
-                (x + to_x, y + to_y) for (x, y), (to_x, to_y) in zip(loop, loop[1:] + loop[:1], strict=True)
-            ]
+            yield _even(loop)
+
+
+def _even(loop: Loop) -> Loop:
+    """Return a loop of pixels' corners in units, its stairs evened out; a small one as it is."""
+    if len(loop) < 3 * _EVEN:
+        return [(x * _FINER, y * _FINER) for x, y in loop]
+    around = loop + loop[: _EVEN - 1]
+    runs = [around[at : at + _EVEN] for at in range(len(loop))]
+    return [
+        (round(sum(x for x, _ in run) * _FINER / _EVEN), round(sum(y for _, y in run) * _FINER / _EVEN))
+        for run in runs
+    ]
 
 
 def _edges(bitmap: Image.Image) -> Iterator[tuple[Point, Point]]:
@@ -143,10 +154,10 @@ def _path(loop: Loop) -> str:
     return f"M{loop[0][0]},{loop[0][1]}l{' '.join(steps)}z"
 
 
-def _longest(paths: list[str]) -> str:
-    """Join the paths; if there is no room for all, as many as there is, the longest first."""
+def _joined(paths: list[str]) -> str:
+    """Join the paths; if there is no room for all, those that there is room for."""
     joined, room = "", _LONGEST
-    for path in sorted(paths, key=len, reverse=True):
+    for path in paths:
         if len(path) <= room:
             joined += path
             room -= len(path)
