@@ -15,6 +15,7 @@ from browser.comparisons import (
     reading,
     themed,
 )
+from browser.hosts import restart_kernel
 from histories import HOSTILE
 from nbconvert import HTMLExporter
 
@@ -455,3 +456,23 @@ def test_no_text_runs_in_a_notebook_nor_in_what_is_made_of_it(chromium, lab, wor
             looked_at(ComparisonView(page, STATIC, index))
         page.evaluate("text => document.body.insertAdjacentHTML('beforeend', text)", HOSTILE)
         page.wait_for_function("window.pwned")  # the page would tell
+
+
+def test_it_comes_back_after_a_reload_and_stays_after_a_restart(chromium, lab, workspace):
+    cell = "again = rq.compare(sepia, blue)\nagain"
+    with comparing(chromium, lab, workspace, [cell], name="again.ipynb") as notebook:
+        ComparisonView(notebook.page)
+        notebook.save()
+        notebook.page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
+        notebook.page.reload()
+        view = ComparisonView(notebook.page)
+        assert view.labels() == LABELS
+        assert not notebook.page.locator("[class^=rqe-still]").is_visible()
+        restart_kernel(notebook)
+        view.press("*")
+        view.note.get_by_text("The kernel is gone: run the cell again.").wait_for()
+        assert view.difference()[0] > 100  # the pictures are here
+        notebook.page.reload()
+        static = ComparisonView(notebook.page, STATIC)
+        static.press("b")
+        assert static.mode == "beside" and static.labels() == LABELS

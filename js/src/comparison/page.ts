@@ -9,12 +9,11 @@ import type { Side } from "./sights";
 const NEAR = "600px"; // what is that far from the window is made ready
 
 function enhance(place: HTMLElement): void {
-  const figures = place.firstElementChild?.nextElementSibling;
   const found = [...place.querySelectorAll<HTMLElement>("[data-rqe-side]")];
   const sources = found.map((each) => each.querySelector("img")?.src ?? "");
   const sides = found.map((each) => JSON.parse(each.dataset.rqeSide ?? "") as Side);
   const wanted = place.dataset.rqeComparison ?? "";
-  if (!figures || sides.length < 2) return;
+  if (sides.length < 2) return;
   mount(place, el("div", { class: "rqe" }), {
     sides,
     mode: wanted in MODES ? (wanted as Mode) : "slider",
@@ -23,7 +22,7 @@ function enhance(place: HTMLElement): void {
     tallest: 400, // they are small
     load: async (at) => sources[at] ?? "",
   });
-  (figures as HTMLElement).style.display = "none";
+  for (const figure of found) figure.style.display = "none";
 }
 
 /** Where a live view hides what stands for it, nothing is made. */

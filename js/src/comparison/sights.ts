@@ -63,7 +63,10 @@ function grounded(...layers: HTMLElement[]): Drawing {
 
 export function sight({ about, size, outline }: Side, ratio: number): Sight {
   const image = el("img", { alt: about, draggable: "false", hidden: true });
-  const show = (url: string) => Object.assign(image, { src: url, hidden: false });
+  const show = (url: string) => {
+    if (image.src !== url) image.src = url;
+    image.hidden = false;
+  };
   return { image, show, ...grounded(layer([image], outline, seat(size, ratio))) };
 }
 
