@@ -424,3 +424,35 @@ def test_elsewhere_it_is_static_html_and_a_line(page, edits, capsys):
     assert data["text/plain"] == repr(made)
     made._ipython_display_()
     assert capsys.readouterr().out == "<Comparison of sepia, blue>\n"
+
+
+class Noted(rq.Edit):
+    """An edit that keeps stars and tags in memory."""
+
+    starred, words = False, ()
+
+    def star(self) -> None:
+        self.starred = True
+
+    def unstar(self) -> None:
+        self.starred = False
+
+    def tag(self, word: str) -> None:
+        self.words = (*self.words, word)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return self.words
+
+
+def test_a_page_stars_and_tags_edits_and_is_told_what_is_kept(page, edits):
+    noted = Noted(edits[0].record, edits[0].read)
+    user = User(page, compare(noted, photo()))
+    assert user.state["_marks"] == [{"star": False, "tags": []}, {}]
+    user.ok("star", i=0, on=True)
+    user.ok("tag", i=0, tag="best")
+    assert noted.starred and noted.tags == ("best",)
+    assert user.state["_marks"] == [{"star": True, "tags": ["best"]}, {}]
+    user.ok("star", i=0, on=False)
+    assert not noted.starred and user.state["_marks"][0]["star"] is False
+    assert "at most 60 characters" in user.tell("tag", i=0, tag="x" * 61)

@@ -476,3 +476,48 @@ def test_it_comes_back_after_a_reload_and_stays_after_a_restart(chromium, lab, w
         static = ComparisonView(notebook.page, STATIC)
         static.press("b")
         assert static.mode == "beside" and static.labels() == LABELS
+
+
+NOTED = """\
+class Noted(rq.Edit):
+    starred, words = False, ()
+    def star(self):
+        self.starred = True
+    def unstar(self):
+        self.starred = False
+    def tag(self, word):
+        self.words = (*self.words, word)
+    @property
+    def tags(self):
+        return self.words
+noted = Noted(blue.record, blue.read)"""
+
+
+def test_the_one_at_the_right_is_starred_and_tagged(chromium, lab, workspace):
+    cells = [NOTED, "rq.compare(noted, photo, sepia)"]
+    with comparing(chromium, lab, workspace, cells, name="noted.ipynb") as notebook:
+        view = ComparisonView(notebook.page)
+        view.press("*", "t")
+        view.note.get_by_text("is no edit").wait_for()
+        assert notebook.ask("noted.starred") is False
+        view.press(" ", "*")
+        view.root.get_by_role("img", name="starred").wait_for()
+        assert notebook.ask("noted.starred") is True
+        star = view.root.get_by_role("button", name="Star the one at the right")
+        assert star.get_attribute("aria-pressed") == "true"
+        view.press("t")
+        notebook.page.keyboard.type("best <b>of all</b>")
+        picture(view, "lab-tag")
+        audit(view, 8)
+        notebook.page.keyboard.press("Enter")
+        view.root.locator(".rqe-tagged").get_by_text("best <b>of all</b>", exact=True).wait_for()
+        assert notebook.ask("noted.tags") == ("best <b>of all</b>",)
+        assert view.stage.evaluate("one => one === document.activeElement")
+        view.press("t")
+        notebook.page.keyboard.type("d")
+        notebook.page.keyboard.press("Escape")
+        assert notebook.ask("len(noted.tags)") == 1 and view.mode == "slider"
+        picture(view, "lab-starred")
+        star.click()
+        view.root.get_by_role("img", name="starred").wait_for(state="detached")
+        assert notebook.ask("noted.starred") is False

@@ -178,7 +178,13 @@ export function comparison({
   });
   draw();
   if (small) for (const to of sides.keys()) fetch(to).catch(() => {}); // said once it is to be shown
-  return { element, mark: shown.mark };
+  return {
+    element,
+    mark(marks) {
+      shown.mark(marks);
+      show();
+    },
+  };
 }
 
 /** Puts a comparison on a page: in its colours, its keys its own. */
