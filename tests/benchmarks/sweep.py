@@ -20,6 +20,7 @@ from PIL import Image
 
 HERE = Path(__file__).parent
 EDITS, LIMIT, DELAY = 64, 16, 0.5
+MANY = 200
 IDEAL = EDITS / LIMIT * DELAY
 SIDES = {"1.5 MB": 708, "20 KB": 80}  # of a picture of noise that is as large
 CLIENTS = ("ours", "ours, watched", "openai")
@@ -39,7 +40,7 @@ def material(folder: Path, side: int) -> None:
     Image.fromarray(rng.integers(0, 255, (side, side, 3), np.uint8)).save(folder / "answer.png")
     png = (folder / "answer.png").read_bytes()
     (folder / "answers").mkdir()
-    for number in range(EDITS + 8):
+    for number in range(MANY + 8):
         encoded = base64.b64encode(numbered(png, number)).decode()
         body = json.dumps({"created": 1, "data": [{"b64_json": encoded}]})
         (folder / "answers" / f"{number:03}.json").write_text(body)
@@ -100,3 +101,5 @@ if __name__ == "__main__":
                 for width in (1, 64):
                     row(f"ours, width {width}", [figures("ours", width, base_url, place)])
                     row(f"openai, width {width}", [figures("openai", width, base_url, place)])
+                grown = figures("memory", LIMIT, base_url, place, MANY)["memory_mib"]
+                print(f"  {MANY} edits: peak memory {grown:+.0f} MiB above that at the start (bar 100 MB)")

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from clients import peak, reset_peak
+
 
 def ours(width: int, edits: int, base_url: str, folder: Path, *, watched: bool = False) -> dict:
     import requesty_nb as rq
@@ -19,6 +21,17 @@ def ours(width: int, edits: int, base_url: str, folder: Path, *, watched: bool =
         sweep = session.sweep("p", folder / "small.png", take=range(1, edits + 1), width=width)
         seconds = time.perf_counter() - began
     return {"seconds": seconds, "failed": len(sweep.errors), "callback_ms": longest[0] * 1000}
+
+
+def memory(width: int, edits: int, base_url: str, folder: Path) -> dict:
+    """Peak resident memory of a sweep above what was resident at its start, in MiB."""
+    import requesty_nb as rq
+
+    with rq.Session(base_url=base_url, api_key="k", model="gpt-image-1", history=folder / "kept") as session:
+        session.sweep("warm", folder / "small.png", take=range(1, 5), width=width)
+        before = reset_peak()
+        sweep = session.sweep("p", folder / "small.png", take=range(1, edits + 1), width=width)
+        return {"memory_mib": (peak() - before) / 2**20, "failed": len(sweep.errors)}
 
 
 def watch_loop() -> list[float]:
@@ -61,5 +74,6 @@ def openai_sdk(width: int, edits: int, base_url: str, folder: Path) -> dict:
 if __name__ == "__main__":
     name, width, edits, address, folder = sys.argv[1:]
     arguments = int(width), int(edits), address, Path(folder)
-    watched = name == "ours, watched"
-    print(json.dumps(openai_sdk(*arguments) if name == "openai" else ours(*arguments, watched=watched)))
+    runs = {"openai": openai_sdk, "ours": ours, "memory": memory}
+    runs["ours, watched"] = lambda *given: ours(*given, watched=True)
+    print(json.dumps(runs[name](*arguments)))
