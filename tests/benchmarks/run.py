@@ -50,8 +50,10 @@ def server(folder: Path):
     command = [sys.executable, str(HERE / "echo_server.py"), str(folder / "answer.json")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
-        process.terminate()
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
+        finally:
+            process.terminate()
 
 
 def figures(client: str, work: str, address: str, folder: Path) -> dict:

@@ -51,17 +51,19 @@ def server(folder: Path, delay: float = DELAY, limit: int = LIMIT):
     command = [sys.executable, str(HERE / "echo_server.py"), str(folder / "answers"), str(delay), str(limit)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
-        process.terminate()
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
+        finally:
+            process.terminate()
 
 
-def figures(client: str, width: int, address: str, folder: Path) -> dict:
+def figures(client: str, width: int, address: str, folder: Path, edits: int = EDITS) -> dict:
     command = [
         sys.executable,
         str(HERE / "sweepers.py"),
         client,
         str(width),
-        str(EDITS),
+        str(edits),
         address,
         str(folder),
     ]
