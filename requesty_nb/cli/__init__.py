@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from requesty_nb.cli import history
-from requesty_nb.errors import ImgEditError
+from requesty_nb.errors import BadRequest, ImgEditError
 from requesty_nb.version import VERSION
 
 if TYPE_CHECKING:
@@ -77,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only")
     serve.add_argument("--as", dest="names", action="append", default=[], metavar="MODEL",
                        help="also answer under this model's name; repeatable")  # fmt: skip
+    serve.add_argument(
+        "--delay", type=float, default=0.0, metavar="S", help="seconds that each edit takes (default: 0)"
+    )
+    serve.add_argument(
+        "--limit", type=int, metavar="N", help="edits at a time; more are asked to come back (429)"
+    )
     serve.set_defaults(run=_serve)
 
     listing = commands.add_parser(
@@ -103,4 +109,6 @@ def _lab(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from requesty_nb.cli.serve import serve  # noqa: PLC0415 - each command loads what it needs
 
-    return serve(options.host, options.port, tuple(options.names))
+    if options.delay < 0 or (options.limit is not None and options.limit < 1):
+        raise BadRequest("--delay is a number of seconds from 0, --limit a number from 1.")
+    return serve(options.host, options.port, tuple(options.names), delay=options.delay, limit=options.limit)

@@ -10,8 +10,16 @@ from requesty_nb.errors import BadRequest
 from requesty_nb.offline import create_app
 
 
-def serve(host: str, port: int, names: tuple[str, ...]) -> int:
+def serve(
+    host: str, port: int, names: tuple[str, ...], *, delay: float = 0.0, limit: int | None = None
+) -> int:
     """Serve until interrupted.
+
+    Args:
+        host, port: where; port 0 takes a free one.
+        names: further models that it answers as.
+        delay: seconds that each edit takes.
+        limit: how many edits it works on at a time; more are asked to come back (429).
 
     Raises:
         BadRequest: the port cannot be had, or uvicorn is missing.
@@ -42,7 +50,11 @@ def serve(host: str, port: int, names: tuple[str, ...]) -> int:
     print(f"  export REQUESTY_BASE_URL={base_url} REQUESTY_API_KEY=anything")
     print(f"It also answers as: {', '.join(names)}" if names else "Models: offline/painter, offline/leaky")
     print("Its pictures are drawn by arithmetic, not by an AI model. Ctrl+C stops it.", flush=True)
-    server = uvicorn.Server(uvicorn.Config(create_app(serve_as=names), log_level="warning", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(serve_as=names, delay=delay, limit=limit), log_level="warning", lifespan="off"
+        )
+    )
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
     return 0
