@@ -76,7 +76,10 @@ def _look(grid: Grid, shape: float, edge: int) -> _Look:
     rows = any(label for page in grid.pages for label in page.rows)
     columns = any(label for page in grid.pages for label in page.columns)
     left = max(120, edge // 2) if rows else 0
-    return _Look(cell, text, left, (_LINES * _line(text) if columns else 0))
+    lines = max(
+        (len(_wrapped(label, text, cell[0])) for page in grid.pages for label in page.columns), default=0
+    )
+    return _Look(cell, text, left, (lines * _line(text) + _GAP // 2 if columns else 0))
 
 
 def _line(text: int) -> int:
@@ -90,7 +93,7 @@ def _width(grid: Grid, look: _Look) -> int:
 
 def _height(page: Page, look: _Look) -> int:
     title = 2 * _line(look.text) if page.label else 0
-    return title + look.above + len(page.rows) * (look.cell[1] + _GAP) + _MARGIN // 2
+    return title + look.above + len(page.rows) * (look.cell[1] + _GAP) + _MARGIN
 
 
 def _draw_page(paper: _Paper, grid: Grid, page: Page, look: _Look, top: int) -> None:
@@ -143,13 +146,16 @@ def _small(edit: Edit, edge: int) -> Image.Image:
 def _write(
     pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, look: _Look, wide: int, *, faint: bool = False
 ) -> None:
-    font = _font(look.text)
-    each = max(1.0, font.getlength("abcdefghijklmnopqrstuvwxyz") / 26)
-    lines = textwrap.wrap(
-        " ".join(shortened(text, 400).split()), max(4, int(wide / each)), max_lines=_LINES, placeholder=" …"
-    )
-    for number, line in enumerate(lines):
-        pen.text((at[0], at[1] + number * _line(look.text)), line, fill=_FAINT if faint else _INK, font=font)
+    for number, line in enumerate(_wrapped(text, look.text, wide)):
+        place = (at[0], at[1] + number * _line(look.text))
+        pen.text(place, line, fill=_FAINT if faint else _INK, font=_font(look.text))
+
+
+def _wrapped(text: str, size: int, wide: int) -> list[str]:
+    """Return a text in the few lines that it is given."""
+    each = max(1.0, _font(size).getlength("abcdefghijklmnopqrstuvwxyz") / 26)
+    whole = " ".join(shortened(text, 400).split())
+    return textwrap.wrap(whole, max(4, int(wide / each)), max_lines=_LINES, placeholder=" …")
 
 
 @cache
