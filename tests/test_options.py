@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
 from requesty_nb.errors import BadRequest, OutOfFunds
-from requesty_nb.options import OPTIONS, Options, complete, escape, fill, help_text, parse, to_cell
+from requesty_nb.options import (
+    OPTIONS,
+    Options,
+    complete,
+    escape,
+    fill,
+    help_text,
+    names_in,
+    parse,
+    parted,
+    to_cell,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -474,6 +485,12 @@ NAME = st.from_regex(r"[a-z_\-\[\]'\"]{1,8}", fullmatch=True).filter(
         name not in {"model", "prompt", "image", "images", "mask", "n", "stream", "size", "quality", "user"}
     )
 )
+VALUES = st.lists(
+    (AWKWARD | st.sampled_from(["1..3", "[", "a,b", " a", '["x"]', "1"])).filter(bool),
+    min_size=1,
+    max_size=3,
+    unique=True,
+).map(tuple)
 MADE = st.builds(
     Options,
     images=st.lists(AWKWARD, max_size=3).map(tuple),
@@ -494,6 +511,13 @@ MADE = st.builds(
     transport=st.sampled_from([None, "json"]),
     timeout=st.none() | st.floats(1e-9, 1e9),
     params=st.dictionaries(NAME, JSON, max_size=2).map(lambda pairs: tuple(pairs.items())),
+    retry=st.booleans(),
+    width=st.none() | st.integers(1, 256),
+    max_cost=st.none() | st.floats(0, 1e6),
+    dry_run=st.booleans(),
+    partial=st.none() | st.integers(0, 3),
+    detach=st.booleans(),
+    vary=st.dictionaries(NAME, VALUES, max_size=2).map(lambda pairs: tuple(pairs.items())),
 )
 
 
@@ -512,6 +536,8 @@ def as_the_shell_gives_it(cell: str) -> tuple[str, str]:
 @example(options=Options(images=("it's 12\" wide", "-n")), prompt=" {a}\r\n}\n\n")
 @example(options=Options(params=(("x", "1"), ("y", "a\nb"))), prompt="")
 @example(options=Options(images=("a.png",)), prompt="... so\n>>> a hat\n  \n   ...: x\n>>>\n \x1b[1m\u202eb")
+@example(options=Options(images=("a.png",)), prompt="a hat\n ---\na cap")
+@example(options=Options(vary=(("x", ("1..3",)), ("y", ('["a"]',)))), prompt="")
 @example(options=Options(images=("a.png",)), prompt="In [1]: a hat\n\u00a0\n{x}")
 def test_a_cell_reads_back_to_the_same_options_and_prompt(options: Options, prompt: str) -> None:
     cell = to_cell(options, prompt)
@@ -519,9 +545,29 @@ def test_a_cell_reads_back_to_the_same_options_and_prompt(options: Options, prom
     assert parse(line.removeprefix("%%imgedit")) == options
     assert json.dumps(parse(line.removeprefix("%%imgedit")).params) == json.dumps(options.params)
     assert fill(body, evaluate({})) == prompt
+    assert parted(body) == [body.strip()]  # whatever lines it has, it is one prompt
     line, body = as_the_shell_gives_it(cell)
     assert parse(line) == options
     assert fill(body, evaluate({})) == fill(body.strip(), evaluate({})) == prompt
+
+
+@pytest.mark.parametrize(
+    ("body", "prompts"),
+    [
+        ("a hat", ["a hat"]),
+        ("a hat\n---\na cap\n  ---  \na\nhood", ["a hat", "a cap", "a\nhood"]),
+        ("a --- b\n----\nc\n-- -", ["a --- b\n----\nc\n-- -"]),
+        ("---\na hat", ["", "a hat"]),
+    ],
+)
+def test_a_line_of_dashes_parts_prompts(body: str, prompts: list[str]) -> None:
+    assert parted(body) == prompts
+
+
+def test_the_names_a_prompt_reads_are_known_without_reading_them() -> None:
+    assert names_in("a {place} {hat.colour!r:>{width}} {{none}} {[x for x in row]} {'text'}") == {
+        "place", "hat", "width", "x", "row",
+    }  # fmt: skip
 
 
 def test_a_cell_is_written_as_one_would_write_it() -> None:
