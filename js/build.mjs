@@ -1,4 +1,4 @@
-// Bundles the editor, the gallery and the comparison for the Python package, or after the word "test" its tests for Node; then a folder may follow.
+// Bundles the editor, the gallery, the comparison and the grid for the Python package, or after the word "test" its tests for Node; then a folder may follow.
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,8 +20,13 @@ if (first === "test") {
 } else {
   const outdir = resolve(here, first ?? "../requesty_nb/static");
   const small = { ...common, minify: true, charset: "utf8", legalComments: "none", outdir };
-  const widgets = { gallery: "src/gallery/widget.ts", comparison: "src/comparison/widget.ts" };
-  await build({ ...small, entryPoints: { editor: "src/index.ts", ...widgets } });
+  const widgets = {
+    gallery: "src/gallery/widget.ts",
+    comparison: "src/comparison/widget.ts",
+    grid: "src/grid/widget.ts",
+  };
+  const styles = { grid_still: "src/grid/still.css" }; // of what needs no program
+  await build({ ...small, entryPoints: { editor: "src/index.ts", ...widgets, ...styles } });
   // These programs stand in a page itself, and their styles are the widgets'.
   await build({
     ...small,

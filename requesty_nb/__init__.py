@@ -68,6 +68,8 @@ _CARDS = {
 _WIDGETS = {
     ("requesty_nb.records.history", "History"): ("requesty_nb.widgets.gallery", "show"),
     ("requesty_nb.records.looking", "Selection"): ("requesty_nb.widgets.gallery", "show"),
+    ("requesty_nb.sessions.sweeps", "Sweep"): ("requesty_nb.widgets.grid", "show"),
+    ("requesty_nb.sessions.sweeping", "Sweeping"): ("requesty_nb.widgets.grid", "show"),
 }
 # What belongs to the default session, looked up anew each time: it can be configured meanwhile.
 _OF_SESSION = frozenset({"aedit", "asweep", "edit", "history", "sweep"})
@@ -79,7 +81,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - each name has its own type,
     if name == "session" or name in _OF_SESSION:
         session = import_module("requesty_nb.sessions").default()
         if session.reporter is None and (shell := _shell()) is not None:
-            session.reporter = import_module("requesty_nb.magics.progress").reporter_of(shell)
+            progress = import_module("requesty_nb.magics.progress")
+            session.reporter, session.watcher = progress.reporter_of(shell), progress.watcher_of(shell)
         return session if name == "session" else getattr(session, name)
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)

@@ -37,6 +37,23 @@ def cell_of(edit: Edit, *, sources: Sequence[str] | None = None, mask: str | Non
     return cell_for(edit.request, sources, mask=mask, take=edit.take)
 
 
+def cell_after(edit: Edit, prompt: str) -> str:
+    """Return a cell that goes on from an edit: from its first restored picture, with its model and options.
+
+    Args:
+        edit: what to go on from.
+        prompt: what the new cell says.
+
+    Raises:
+        BadRequest: as `cell_for`.
+    """
+    own, further = _parted(edit.request.params)
+    line = options.Options(
+        images=(f"rq.history[{edit.id!r}]",), model=edit.model or None, params=tuple(further.items()), **own
+    )
+    return _read_back(options.to_cell(line, prompt), line)
+
+
 def cell_for(
     request: EditRequest, sources: Sequence[str], *, mask: str | None = None, take: int | None = None
 ) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from requesty_nb.sessions import Sweeping
+
+_TICK = 0.25  # seconds between two looks at a sweep
 _PATIENCE = 0.7  # seconds before anything is shown: quick edits show their card only
 _CLEAR_LINE = "\r\x1b[K"
 
@@ -82,3 +87,34 @@ def progress_of(shell: InteractiveShell) -> NotebookProgress | TerminalProgress:
 def reporter_of(shell: InteractiveShell) -> Callable[[], NotebookProgress | TerminalProgress]:
     """Return what makes a session's reporter for each call in this shell."""
     return lambda: progress_of(shell)
+
+
+def watcher_of(shell: InteractiveShell) -> Callable[[Sweeping], Callable[[], None]]:
+    """Return what shows a sweep that somebody waits for, and what to call when the wait is over.
+
+    A notebook shows it as it does any sweep under way: as a grid that fills. A terminal has a line.
+    """
+    return _in_notebook if getattr(shell, "kernel", None) is not None else _in_terminal
+
+
+def _in_notebook(sweeping: Sweeping) -> Callable[[], None]:
+    display(sweeping)
+    return lambda: None
+
+
+def _in_terminal(sweeping: Sweeping) -> Callable[[], None]:
+    line = TerminalProgress()
+
+    def follow() -> None:
+        while not sweeping.join(_TICK):
+            line.tick(sweeping.text, time.time() - sweeping.started)
+
+    following = threading.Thread(target=follow, name="requesty_nb sweep", daemon=True)
+    following.start()
+
+    def close() -> None:
+        if sweeping.done():
+            following.join()
+        line.close()
+
+    return close

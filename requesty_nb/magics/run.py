@@ -12,7 +12,7 @@ from requesty_nb.errors import BadRequest
 from requesty_nb.magics import commands, varying
 from requesty_nb.magics.asks import Asks
 from requesty_nb.magics.live import LiveCard
-from requesty_nb.magics.progress import progress_of, reporter_of
+from requesty_nb.magics.progress import progress_of, reporter_of, watcher_of
 from requesty_nb.sessions import default
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def imgedit(shell: InteractiveShell, line: str, cell: str | None) -> None:
     """Run the cell magic, or without a cell the command on the line."""
     session = default()
-    session.reporter = reporter_of(shell)
+    session.reporter, session.watcher = reporter_of(shell), watcher_of(shell)
     if cell is None or line.strip() in {"--help", "-h"}:
         commands.run(session, line, shell.set_next_input)
         return
@@ -62,8 +62,9 @@ def _one(shell: InteractiveShell, session: Session, parsed: Options, ask: Ask) -
 def _many(shell: InteractiveShell, session: Session, parsed: Options, plan: Plan) -> None:
     if parsed.detach:
         _see_nothing_to_save(parsed)
-        watcher = session.watcher() if session.watcher is not None else None
-        _assign(shell, parsed, session.begin_sweep(plan, watcher))
+        sweeping = session.begin_sweep(plan)
+        _assign(shell, parsed, sweeping)
+        show(sweeping)
         return
     save = _target(parsed.save)
     sweep = session.run_sweep(plan)

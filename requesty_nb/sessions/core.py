@@ -54,7 +54,7 @@ class Core(Asker):
         self._ledger = Ledger()
         self._begun: weakref.WeakSet[Background[Any]] = weakref.WeakSet()
         self.reporter: Callable[[], Reporter] | None = None
-        self.watcher: Callable[[], Callable[[Sweeping], None]] | None = None
+        self.watcher: Callable[[Sweeping], Callable[[], None]] | None = None
         super().__init__(
             base_url=base_url,
             api_key=key,

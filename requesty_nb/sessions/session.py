@@ -173,10 +173,16 @@ class Session(Core):
 
     def run_sweep(self, plan: Plan) -> Sweep:
         """Do what is planned and wait for it; raises as `sweep` does."""
-        under_way = self.begin_sweep(plan, self.watcher() if self.watcher is not None else None)
+        under_way = self.begin_sweep(plan)
         try:
-            land([under_way])
+            close = self.watcher(under_way) if self.watcher is not None else None
+            try:
+                land([under_way])
+            finally:
+                if close is not None:
+                    close()
         except KeyboardInterrupt:
+            under_way.cancel("Interrupted")  # also where it is only being shown
             raise under_way.interrupted() from None
         return under_way.wait()
 

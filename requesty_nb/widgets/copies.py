@@ -10,6 +10,8 @@ from requesty_nb.errors import BadRequest, HistoryFault
 if TYPE_CHECKING:
     from requesty_nb.models import Edit
 
+_TO_WRITE = "Say here what to change next"
+
 
 def kept_cell(edit: Edit, hint: str) -> str:
     """Return the ``%%imgedit`` cell that replays an edit.
@@ -21,13 +23,31 @@ def kept_cell(edit: Edit, hint: str) -> str:
     Raises:
         BadRequest: ``rq.history`` does not hold it, or no line can carry it.
     """
+    _see_kept(edit, hint)
+    return cells.cell_of(edit)
+
+
+def further_cell(edit: Edit, hint: str) -> str:
+    """Return a ``%%imgedit`` cell that goes on from an edit; its prompt is to be written.
+
+    Args:
+        edit: whose first restored picture is the cell's source.
+        hint: as `kept_cell`.
+
+    Raises:
+        BadRequest: as `kept_cell`.
+    """
+    _see_kept(edit, hint)
+    return cells.cell_after(edit, _TO_WRITE)
+
+
+def _see_kept(edit: Edit, hint: str) -> None:
     if not _is_in_default_history(edit):
         raise BadRequest(
             "A cell finds its pictures in rq.history, and this edit is not there: it was made by another "
             "session, or kept nowhere.",
             hint=hint,
         )
-    return cells.cell_of(edit)
 
 
 def _is_in_default_history(edit: Edit) -> bool:

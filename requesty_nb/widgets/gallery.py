@@ -124,7 +124,7 @@ class Gallery(Linked):
             "leak": dict(facts).get("Outside the mask", ""),
         }
         place = whole_of(message, "i", 0, max(0, len(edit.images) - 1))
-        told, buffers, trouble = _looked_at(edit, place)
+        told, buffers, trouble = looked_at(edit, place)
         self.send({"k": "opened", "s": message.get("s"), "trouble": trouble, **about, **told}, buffers)
 
     def _hear_cell(self, message: Message, _: Sequence[Buffer]) -> None:
@@ -180,7 +180,7 @@ def show(looking: Looking) -> None:
     Gallery(looking)._ipython_display_()
 
 
-def _looked_at(edit: Edit, index: int) -> tuple[dict[str, Any], list[bytes], str]:
+def looked_at(edit: Edit, index: int) -> tuple[dict[str, Any], list[bytes], str]:
     """Return one picture beside its source; alone, and why, if there is no source to be shown."""
     if not edit.images:
         return {}, [], edit.record.failure.message if edit.record.failure else ""

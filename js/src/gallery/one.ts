@@ -1,7 +1,7 @@
 /** One edit, opened: its picture beside its source, what is known of it, and its cell. */
 
 import { compare } from "../compare";
-import { copying } from "../copying";
+import { type Copying, copying } from "../copying";
 import { el, enable } from "../dom";
 import { button, commanding, div, on, say } from "../pieces";
 import { type Item, lined, numbered } from "./rows";
@@ -21,7 +21,12 @@ export const listed = (facts: [string, string][]): HTMLElement[] =>
 const sources = ({ names }: Item): [string, string][] =>
   names.length ? [[names.length > 1 ? "Sources" : "Source", names.join(", ")]] : [];
 
-export function one(supply: Supply, view: string, signal: AbortSignal, closed: (row: Item) => void): One {
+export function one(
+  supply: Pick<Supply, "open" | "cell" | "further">,
+  view: string,
+  signal: AbortSignal,
+  closed: (row: Item) => void,
+): One {
   const sides = compare({ view: `${view}-one`, signal }, { names: ["Source", "Result"], mode: "slider" });
   const cell = copying(`${view}-one`);
   const title = el("h2", { class: "rqe-title" });
@@ -34,20 +39,23 @@ export function one(supply: Supply, view: string, signal: AbortSignal, closed: (
   let at = 0;
   let asked = 0; // counts what was opened: an answer that comes late is of another
 
-  const copy = button("Copy as cell", async () => {
-    const row = items[at];
-    if (!row) return;
-    status.textContent = "";
-    const said = await supply.cell(row).then(cell.copy, (error: Error) => error.message);
-    if (row === items[at]) status.textContent = said;
-  });
+  const copier = (label: string, write: (row: Item) => Promise<string>, way: Copying["copy"]) =>
+    button(label, async () => {
+      const row = items[at];
+      if (!row) return;
+      status.textContent = "";
+      const said = await write(row).then(way, (error: Error) => error.message);
+      if (row === items[at]) status.textContent = said;
+    });
+  const copies = [copier("Copy as cell", supply.cell, cell.copy)];
+  if (supply.further) copies.push(copier("Edit further", supply.further, cell.show));
   const step = (by: number) => {
     if (items[at + by]) show(at + by);
   };
   const previous = el("button", { class: "outlined", onclick: () => step(-1) }, "Previous");
   const next = el("button", { class: "outlined", onclick: () => step(1) }, "Next");
   const place = el("span", { class: "rqe-quiet", "aria-live": "polite" });
-  const about = div("about rqe-col", title, headline, facts, div("row", copy), cell.element, status);
+  const about = div("about rqe-col", title, headline, facts, div("row", ...copies), cell.element, status);
   const shown = div("col", which, sides.element, trouble);
   const opened = sheet("Edit", [previous, next, place], [div("sheet-body", shown, about)], () => {
     asked += 1;

@@ -38,7 +38,12 @@ const told = (row: Item, { facts }: Opened): Facts => [
 /** The picture that an edit made, of those it is shown by. */
 const made = ({ pictures }: Opened): DataView | undefined => pictures?.bytes[1] ?? pictures?.bytes[0];
 
-export function pair(supply: Supply, view: string, signal: AbortSignal, closed: () => void): Pair {
+export function pair(
+  supply: Pick<Supply, "open">,
+  view: string,
+  signal: AbortSignal,
+  closed: () => void,
+): Pair {
   const sides = compare({ view: `${view}-pair`, signal }, { names: ["First", "Second"], mode: "slider" });
   const trouble = el("p", { class: "rqe-problem", role: "status" });
   const body = el("tbody");

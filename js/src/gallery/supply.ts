@@ -24,6 +24,8 @@ export interface Supply {
   thumbs(wanted: string[]): Promise<Thumb[]>;
   open(row: Item, i: number): Promise<Opened>;
   cell(row: Item): Promise<string>;
+  /** A cell that goes on from this one. */
+  further?(row: Item): Promise<string>;
   /** How many edits have come since. */
   newer?(): Promise<number>;
   /** Takes them in: then `changed` is heard. */

@@ -1,7 +1,7 @@
 /** Thumbnails of what is on the screen, asked for a few at a time, and some that were. */
 
 import type { Urls } from "../dom";
-import type { Supply } from "./supply";
+import type { Supply, Thumb } from "./supply";
 
 const BATCH = 8; // asked for at once
 const FLYING = 2; // questions not answered yet
@@ -17,6 +17,8 @@ export interface Thumbs {
   get(sha256: string): Ready | undefined;
   /** Says what is on the screen, or about to be: the first come first, and what was wanted before is not any more. */
   want(wanted: string[]): void;
+  /** Takes in one that came unasked. */
+  put(sha256: string, thumb: Thumb): void;
 }
 
 export function thumbs(supply: Pick<Supply, "thumbs">, url: Urls, arrived: () => void): Thumbs {
@@ -25,6 +27,8 @@ export function thumbs(supply: Pick<Supply, "thumbs">, url: Urls, arrived: () =>
   let questions = 0;
   let wanted: string[] = [];
   const keep = (sha256: string, ready: Ready) => {
+    const before = held.get(sha256);
+    if (before?.url) url.release(before.url);
     held.set(sha256, ready);
     const needed = new Set(wanted);
     for (const [other, { url: old }] of held) {
@@ -34,16 +38,16 @@ export function thumbs(supply: Pick<Supply, "thumbs">, url: Urls, arrived: () =>
       held.delete(other);
     }
   };
+  const put = (sha256: string, thumb: Thumb) => {
+    const words = typeof thumb === "string";
+    keep(sha256, { url: words ? "" : url(thumb, "image/webp"), trouble: words ? thumb : "" });
+  };
   const ask = async (batch: string[]) => {
     questions += 1;
     for (const sha256 of batch) flying.add(sha256);
     try {
       const answers = await supply.thumbs(batch);
-      for (const [at, sha256] of batch.entries()) {
-        const one = answers[at] ?? "It did not come.";
-        const words = typeof one === "string";
-        keep(sha256, { url: words ? "" : url(one, "image/webp"), trouble: words ? one : "" });
-      }
+      for (const [at, sha256] of batch.entries()) put(sha256, answers[at] ?? "It did not come.");
     } catch (error) {
       for (const sha256 of batch) keep(sha256, { url: "", trouble: (error as Error).message });
     }
@@ -61,6 +65,7 @@ export function thumbs(supply: Pick<Supply, "thumbs">, url: Urls, arrived: () =>
   };
   return {
     get: (sha256) => held.get(sha256),
+    put,
     want(now) {
       wanted = [...new Set(now)];
       for (const sha256 of wanted) {

@@ -1,0 +1,91 @@
+"""Cells, pages and sums of a grid as plain JSON values: the mirror of ``js/src/grid/wired.ts``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from requesty_nb.display import tiles
+from requesty_nb.errors import PAID_TEXT, Explained, ImgEditError
+from requesty_nb.models import Edit, summary_of
+
+if TYPE_CHECKING:
+    from requesty_nb.models import Cell, Grid, Page
+    from requesty_nb.sessions import Sweeping
+
+THUMB_BYTES = 8_000
+_FIRST = 160  # characters of an error that come along
+
+
+def page_of(page: Page) -> dict[str, Any]:
+    """Return how cells are laid out."""
+    return {"label": page.label, "rows": page.rows, "columns": page.columns, "places": page.places}
+
+
+def state_of(cell: Cell | None, doing: str) -> str | dict[str, Any]:
+    """Return what a cell is doing, or in a few words what came of it; empty values are left out."""
+    if cell is None:
+        return doing
+    if (trouble := tiles.trouble_of(cell, _FIRST)) is not None:
+        return {"kind": trouble[0], "text": trouble[1]}
+    assert isinstance(cell, Edit)  # noqa: S101 - the type checker cannot see that all others are trouble
+    info = summary_of(cell.record).shown[0]
+    state = {
+        "size": [info.width, info.height],
+        "count": len(cell.images) if len(cell.images) > 1 else 0,
+        "recorded": cell.replayed,
+        "cost": tiles.paid_for(cell),
+    }
+    return {name: value for name, value in state.items() if value}
+
+
+def head_of(sweeping: Sweeping) -> dict[str, Any]:
+    """Return how a sweep goes on the whole."""
+    found = list(sweeping.cells)
+    left = sweeping.seconds_left
+    error = sweeping.error
+    text = sweeping.text
+    if isinstance(error, Explained):
+        text = " ".join(part for part in (error.message, PAID_TEXT[error.paid], error.hint) if part)
+    return {
+        "total": len(found),
+        **tiles.counted(found),
+        "cost": tiles.sum_of(sweeping.cost),
+        "left": None if left is None else round(left, 1),
+        "state": "cancelling" if sweeping.text == "cancelling" else sweeping.state,
+        "text": text if error is not None else "",
+    }
+
+
+def sum_of(grid: Grid) -> dict[str, Any]:
+    """Return the same of a grid of which nothing is under way."""
+    cost = tiles.sum_of(grid.cost)
+    counts = tiles.counted(grid.cells)
+    return {"total": len(grid), **counts, "cost": cost, "left": None, "state": "done", "text": ""}
+
+
+def thumbnail_of(cell: Cell | None) -> tuple[bytes, str]:
+    """Return a cell's thumbnail, made once; or nothing, and why."""
+    if not isinstance(cell, Edit) or not cell.images:
+        return b"", "There is no picture."
+    try:
+        sha256 = summary_of(cell.record).shown[0].sha256
+        name = f"{sha256}-grid-{THUMB_BYTES}.webp"
+        return cell.cached(name, lambda: tiles.thumbnail(cell, THUMB_BYTES)), ""
+    except tiles.UNSHOWN as error:
+        return b"", error.message if isinstance(error, ImgEditError) else f"It cannot be shown: {error}."
+
+
+def trouble_of(error: ImgEditError) -> dict[str, Any]:
+    """Return all that is known of a cell that gave no edit."""
+    facts = [
+        ("What happened", error.message),
+        ("Payment", PAID_TEXT[error.paid]),
+        ("Next", error.hint),
+        *(("Detail", detail) for detail in error.details),
+        ("HTTP status", str(error.status or "")),
+        ("Code", error.code),
+        ("Request id", error.request_id),
+        ("History id", error.attempt),
+    ]
+    told = [[name, value] for name, value in facts if value]
+    return {"headline": f"{type(error).__name__}. {PAID_TEXT[error.paid]}", "facts": told}
