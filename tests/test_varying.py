@@ -204,3 +204,24 @@ def test_a_sweep_in_the_background_can_be_cancelled(online: tuple[Kernel, Endpoi
     app.release()
     assert value(kernel, "many.state, len(sweep.errors), sweep.errors[-1].paid") == "('cancelled', 9, 'no')"
     assert len(app.requests) == 1
+
+
+def test_an_interrupt_ends_a_sweep_and_what_was_made_is_kept(online: tuple[Kernel, Endpoint]) -> None:
+    kernel, app = online
+    kernel.ok("%%imgedit coffee.png --vary take=1..2\nnight")
+    app.hold()
+    begun = kernel.start("%%imgedit coffee.png --vary take=1..9 --width 1\nnight")
+    assert app.arrived.wait(30)
+    kernel.manager.interrupt_kernel()
+    error = kernel.finish(begun).error
+    assert error["ename"] == "Interrupted" and "with 2 of 9 made. It is not known" in error["evalue"]
+    assert "only the rest is paid for" in " ".join(error["lines"])
+    app.release()
+    before = len(app.requests)
+    kernel.ok("%%imgedit coffee.png --vary take=1..9 -o rest\nnight")
+    assert (
+        value(kernel, "[type(c).__name__ for c in rest].count('OutcomeUnknown'), len(rest.edits)") == "(1, 8)"
+    )
+    assert len(app.requests) - before == 6
+    kernel.ok("%%imgedit coffee.png --vary take=1..9 -o rest --retry\nnight")
+    assert value(kernel, "len(rest.edits)") == "9" and len(app.requests) - before == 7

@@ -20,7 +20,7 @@ from requesty_nb.errors import (
     OutcomeUnknown,
     OutOfFunds,
 )
-from requesty_nb.models import Cost
+from requesty_nb.models import Cost, Edit
 from requesty_nb.records import likely_cost
 from requesty_nb.sessions.background import Background, State, threads
 from requesty_nb.sessions.budget import Ledger
@@ -118,7 +118,9 @@ class Sweeping(Background[Sweep]):
     @property
     def paid(self) -> Paid:
         """Whether anything was paid for, as far as is known by now; a key of `errors.PAID_TEXT`."""
-        return "perhaps" if self._ledger.spent.high or any(w.sent for w in self._watches.values()) else "no"
+        lost = any(isinstance(cell, Explained) and cell.paid != "no" for cell in self.cells)
+        sent = any(watch.sent for watch in [*self._watches.values()])
+        return "perhaps" if self._ledger.spent.high or lost or sent else "no"
 
     def start(self) -> None:
         """Begin; called once, by the session."""
@@ -126,10 +128,10 @@ class Sweeping(Background[Sweep]):
 
     def interrupted(self) -> Interrupted:
         """Return the error of an interrupted wait for it."""
-        kept = f"{self.finished} of {len(self.cells)}"
+        made = sum(isinstance(cell, Edit) for cell in self.cells)
         return Interrupted(
-            f"Interrupted with {kept} at an end.",
-            paid="no" if self.paid == "no" else "perhaps",
+            f"Interrupted with {made} of {len(self.cells)} made.",
+            paid=self.paid,
             hint="Run it again: what is recorded is replayed, and only the rest is paid for.",
         )
 
