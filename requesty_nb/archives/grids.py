@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from requesty_nb import display
 from requesty_nb.archives.forms import write_export
+from requesty_nb.archives.grid_page import grid_page
 from requesty_nb.archives.tables import write_grid_table
-from requesty_nb.archives.writing import whole
+from requesty_nb.archives.writing import whole, write
 from requesty_nb.errors import BadRequest, HistoryFault
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def write_grid(grid: Grid, path: Path) -> Path:
             _write_picture(grid, path, _PICTURES[suffix])
         elif suffix == ".csv":
             write_grid_table(grid, path)
+        elif suffix in {".html", ".htm"}:
+            write(path, [grid_page(grid)])
         else:
             return write_export(grid.edits, path)
     except OSError as error:

@@ -99,14 +99,23 @@ def _page(grid: Grid, page: Page, names: tuple[str, str], look: _Look) -> str:
     if names[0]:
         return _table(grid, page, names, look)
     (places,) = page.places
-    cells = zip(page.columns, places, strict=True)
-    figures = (f"<li>{_label(column)}{_cell(grid, place, look)}</li>" for column, place in cells)
-    label = f' aria-label="{escape(names[1])}"' if names[1] else ""
-    return f'<ul class="rqg-flow"{label}>{"".join(figures)}</ul>'
+    figures = (
+        f"<li>{_label(column, _before(names[1]))}{_cell(grid, place, look)}</li>"
+        for column, place in zip(page.columns, places, strict=True)
+    )
+    return f'<ul class="rqg-flow">{"".join(figures)}</ul>'
 
 
-def _label(text: str) -> str:
-    return f'<div class="rqg-label" title="{escape(text)}">{escape(text)}</div>' if text else ""
+def _before(name: str) -> str:
+    """Return what stands before a value that says too little by itself: prompts are plain."""
+    return "" if name in {"", "prompt"} else f"{name} "
+
+
+def _label(text: str, before: str = "") -> str:
+    if not text:
+        return ""
+    quiet = f"<span>{escape(before)}</span>" if before else ""
+    return f'<div class="rqg-label" title="{escape(text)}">{quiet}{escape(text)}</div>'
 
 
 def _table(grid: Grid, page: Page, names: tuple[str, str], look: _Look) -> str:

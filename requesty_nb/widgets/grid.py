@@ -57,6 +57,7 @@ class LiveGrid(Linked):
     pages: Any = List(read_only=True).tag(sync=True)
     cells: Any = List(read_only=True).tag(sync=True)
     head: Any = Dict(read_only=True).tag(sync=True)
+    shape: Any = List(read_only=True).tag(sync=True)
     live = Bool(read_only=True).tag(sync=True)
 
     def __init__(self, subject: Grid | Sweeping) -> None:
@@ -71,6 +72,7 @@ class LiveGrid(Linked):
         self.set_trait("_key", uuid.uuid4().hex[:12])
         self.set_trait("names", list(grids.axis_names(axes)))
         self.set_trait("pages", [tell.page_of(page) for page in pages(axes)])
+        self.set_trait("shape", list(tell.shape_of(subject)))
         self.set_trait("live", isinstance(subject, Sweeping))
         self._take()
         super().__init__()
@@ -213,7 +215,7 @@ class LiveGrid(Linked):
         bundle = super()._repr_mimebundle_()
         if bundle is not None:
             view, metadata = bundle
-            self._still.show({**view, "text/plain": repr(self)}, metadata)
+            self._still.show({**view, "text/plain": "", "text/html": ""}, metadata)
         self._begin()
 
     def _drawn(self) -> tuple[str, str]:

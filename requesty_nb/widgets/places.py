@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from requesty_nb.display import tiles
 from requesty_nb.errors import PAID_TEXT, Explained, ImgEditError
 from requesty_nb.models import Edit, summary_of
+from requesty_nb.sessions import Sweeping
 
 if TYPE_CHECKING:
     from requesty_nb.models import Cell, Grid, Page
-    from requesty_nb.sessions import Sweeping
 
 THUMB_BYTES = 8_000
 _FIRST = 160  # characters of an error that come along
@@ -19,6 +20,18 @@ _FIRST = 160  # characters of an error that come along
 def page_of(page: Page) -> dict[str, Any]:
     """Return how cells are laid out."""
     return {"label": page.label, "rows": page.rows, "columns": page.columns, "places": page.places}
+
+
+def shape_of(subject: Grid | Sweeping) -> tuple[int, int]:
+    """Return width and height of the first picture, as far as is known before it is there."""
+    if not isinstance(subject, Sweeping):
+        edit = next((edit for edit in subject.edits if edit.images), None)
+        return edit.restored[0].size if edit else (1, 1)
+    ask = subject.plan.asks[0] if subject.plan.asks else None
+    asked = re.fullmatch(
+        r"([1-9]\d{0,4})x([1-9]\d{0,4})", str(ask.fields.get("size")) if ask else "", re.ASCII
+    )
+    return (int(asked[1]), int(asked[2])) if asked and ask and ask.mask is None else (1, 1)
 
 
 def state_of(cell: Cell | None, doing: str) -> str | dict[str, Any]:

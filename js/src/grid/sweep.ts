@@ -68,8 +68,8 @@ export function sweep(link: GridLink): HTMLElement {
     shape(states);
   };
   const shape = (states: State[]) => {
-    const first = states.find(isDone);
-    if (first) scroller.style.setProperty("--rqe-shape", `${first.size[0]} / ${first.size[1]}`);
+    const [wide, high] = states.find(isDone)?.size ?? link.get("shape");
+    scroller.style.setProperty("--rqe-shape", `${wide} / ${high}`);
   };
 
   const items = (): Item[] =>

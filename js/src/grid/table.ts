@@ -19,7 +19,11 @@ export interface Hands {
   pick(place: number, picked: boolean): void;
 }
 
-const label = (text: string): HTMLElement => el("div", { class: "rqe-label", title: text }, text);
+/** A value; where it says too little by itself, after the name of what is varied. */
+const label = (text: string, name = "prompt"): HTMLElement => {
+  const before = name && name !== "prompt" ? [el("span", {}, `${name} `)] : [];
+  return el("div", { class: "rqe-label", title: text }, ...before, text);
+};
 
 export function table(page: Page, [down, across]: [string, string], hands: Hands): Table {
   const flows = !down;
@@ -80,7 +84,7 @@ type Make = (place: number, row: string, column: string) => Cell;
 function flowing(page: Page, name: string, make: Make): HTMLElement {
   const items = page.columns.map((column, at) => {
     const place = page.places[0]?.[at] ?? 0;
-    const head = column ? [label(column)] : [];
+    const head = column ? [label(column, name)] : [];
     return el("li", {}, ...head, make(place, "", column).element);
   });
   return el("ul", { class: "rqe-flow", "aria-label": name || "Edits" }, ...items);

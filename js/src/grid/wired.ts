@@ -41,6 +41,7 @@ export interface Traits {
   pages: Page[];
   cells: State[];
   head: Head;
+  shape: Size; // that the first picture is likely to have
   live: boolean; // whether it is of a sweep that could be, or could have been, cancelled
 }
 
