@@ -7,5 +7,6 @@ with Retry-After. No redirect is followed, no connection is kept, and the key go
 from requesty_nb.client.listing import list_models
 from requesty_nb.client.results import fetch
 from requesty_nb.client.sender import Call, Reply, Sender, Watch
+from requesty_nb.client.streams import Heard, Partial
 
-__all__ = ["Call", "Reply", "Sender", "Watch", "fetch", "list_models"]
+__all__ = ["Call", "Heard", "Partial", "Reply", "Sender", "Watch", "fetch", "list_models"]

@@ -12,8 +12,10 @@ import anyio.to_thread
 import httpx
 
 from requesty_nb import wire
+from requesty_nb.client.inprocess import InProcess
 from requesty_nb.client.reading import widen
-from requesty_nb.client.transfer import NO_KEEPALIVE, TIMEOUTS, Bearer, read_capped
+from requesty_nb.client.streams import Heard, Partial, hear, is_stream
+from requesty_nb.client.transfer import NO_KEEPALIVE, TIMEOUTS, Bearer, read_capped, unpacked
 from requesty_nb.errors import AnswerUnusable, ImgEditError, NotSent, OutcomeUnknown, RateLimited
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Call:
         timeout: seconds for the whole call; a pause that the endpoint asked for does not count.
         answer_limit: bytes an answer may have.
         app: the ASGI app that answers in this process; None for the network.
+        streamed: how many pictures a streamed answer is to bring; 0 where none was asked for.
     """
 
     url: str
@@ -50,6 +53,7 @@ class Call:
     timeout: float
     answer_limit: int
     app: object | None = None
+    streamed: int = 0
 
 
 @dataclass(slots=True)
@@ -61,21 +65,24 @@ class Watch:
         begun: whether any of the body has left.
         sent: whether all of it has left: from then on it may be worked on and billed.
         started: seconds of the monotonic clock when it was made.
+        partial: the last unfinished picture that came, while there is none better.
     """
 
     state: str = "preparing"
     begun: bool = False
     sent: bool = False
     started: float = field(default_factory=time.monotonic)
+    partial: Partial | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A status, its headers (names in lower case) and its body."""
+    """A status, its headers (names in lower case) and its body; of a streamed one, what was heard."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
+    heard: Heard | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -158,7 +165,7 @@ class Sender:
             **call.headers,
             "Content-Type": call.body.content_type,
             "Content-Length": str(call.body.length),
-            "Accept": "application/json",
+            "Accept": "text/event-stream, application/json" if call.streamed else "application/json",
             "Accept-Encoding": "identity",
         }
         watch.state = "connecting"
@@ -167,7 +174,7 @@ class Sender:
             "POST", call.url, headers=headers, content=_body(call.body, watch), auth=Bearer(call.key)
         ) as response:
             watch.state = "receiving"
-            return await _reply(response, call.answer_limit)
+            return await _reply(response, call, watch)
 
     async def _client(self, call: Call) -> httpx.AsyncClient:
         """Return the client for the network, or for an app; made once each, as that takes long."""
@@ -189,9 +196,7 @@ def _made(app: object | None) -> httpx.AsyncClient:
         made = httpx.AsyncClient(timeout=TIMEOUTS, limits=NO_KEEPALIVE, follow_redirects=False)
         widen(made._transport)  # noqa: SLF001 - environment proxies rule out a transport of our own
         return made
-    # A fault of the app is a 500 here as it would be over the network.
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]  # any ASGI app
-    return httpx.AsyncClient(transport=transport, timeout=TIMEOUTS, trust_env=False)
+    return httpx.AsyncClient(transport=InProcess(app), timeout=TIMEOUTS, trust_env=False)  # type: ignore[arg-type]  # any ASGI app
 
 
 async def _body(body: Body, watch: Watch) -> AsyncIterator[bytes]:
@@ -203,7 +208,7 @@ async def _body(body: Body, watch: Watch) -> AsyncIterator[bytes]:
     watch.state = "waiting for the picture"
 
 
-async def _reply(response: httpx.Response, limit: int) -> Reply:
+async def _reply(response: httpx.Response, call: Call, watch: Watch) -> Reply:
     headers = {name.lower(): value for name, value in response.headers.items()}
     status = response.status_code
     if not response.is_success:
@@ -213,10 +218,33 @@ async def _reply(response: httpx.Response, limit: int) -> Reply:
             content = b""  # the status alone says enough
         return Reply(status, headers, content)
     try:
-        return Reply(status, headers, await read_capped(response, limit))
+        if call.streamed:
+            return await _streamed(response, call, watch, headers)
+        return Reply(status, headers, await read_capped(response, call.answer_limit))
     except httpx.HTTPError:
         message = "The endpoint said yes, but its answer broke off."
     raise AnswerUnusable(message, status=status)
+
+
+async def _streamed(response: httpx.Response, call: Call, watch: Watch, headers: Mapping[str, str]) -> Reply:
+    """Read what may be events; an endpoint that does not stream answers as a whole."""
+    pieces = unpacked(response, call.answer_limit)
+    beginning = b""
+    async for piece in pieces:
+        beginning += piece
+        if len(beginning.strip()) >= 1:
+            break
+    if is_stream(headers.get("content-type", ""), beginning):
+        heard = await hear(_joined(beginning, pieces), call.streamed, watch)
+        return Reply(response.status_code, headers, b"", heard)
+    rest = [piece async for piece in pieces]
+    return Reply(response.status_code, headers, b"".join([beginning, *rest]))
+
+
+async def _joined(beginning: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield beginning
+    async for piece in pieces:
+        yield piece
 
 
 def _meaning(error: httpx.HTTPError, watch: Watch) -> ImgEditError:

@@ -10,7 +10,7 @@ import httpx
 from requesty_nb.errors import AnswerUnusable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import AsyncIterator, Generator
 
     from requesty_nb.settings import Secret
 
@@ -47,19 +47,25 @@ async def read_capped(response: httpx.Response, limit: int, *, truncate: bool = 
     Raises:
         AnswerUnusable: it is longer, or packed in a way that was not asked for.
     """
-    pieces: list[bytes] = []
+    pieces = [piece async for piece in unpacked(response, limit, truncate=truncate)]
+    return b"".join(pieces)[:limit] if truncate else b"".join(pieces)
+
+
+async def unpacked(response: httpx.Response, limit: int, *, truncate: bool = False) -> AsyncIterator[bytes]:
+    """Yield a body of at most ``limit`` bytes as it comes; arguments and errors as of `read_capped`."""
     size = 0
     inflate = _inflater(response.headers.get("content-encoding", ""))
     async for chunk in response.aiter_raw():
-        pieces.append(_inflated(inflate, chunk, limit + 1 - size) if inflate else chunk)
-        size += len(pieces[-1])
+        piece = _inflated(inflate, chunk, limit + 1 - size) if inflate else chunk
+        size += len(piece)
         if size > limit or (inflate and inflate.unconsumed_tail):
-            if truncate:
-                break
-            raise AnswerUnusable(
-                f"The endpoint's answer is larger than the {limit >> 20} MB that such an answer can take."
-            )
-    return b"".join(pieces)[:limit] if truncate else b"".join(pieces)
+            if not truncate:
+                raise AnswerUnusable(
+                    f"The endpoint's answer is larger than the {limit >> 20} MB that such an answer can take."
+                )
+            yield piece
+            return
+        yield piece
 
 
 def _inflated(inflate: zlib._Decompress, chunk: bytes, room: int) -> bytes:

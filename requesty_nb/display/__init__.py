@@ -4,6 +4,7 @@
 - `heat`: where a raw result changed what was to be kept.
 - `figures`: pictures as thumbnails.
 - `cards`: the card of an edit or a picture.
+- `partials`: unfinished pictures.
 - `sheets`: a grid as one picture.
 - `listings`: many attempts in plain text.
 - `comparing`: what is to be compared, opened; `labels`: what tells it apart; `outlines`: edges of masks.
@@ -16,6 +17,7 @@ from requesty_nb.display.facts import edit_text, facts, headline, shortened
 from requesty_nb.display.figures import tinted
 from requesty_nb.display.heat import heat_picture
 from requesty_nb.display.listings import cost_lines, counted, failure_lines, history_lines
+from requesty_nb.display.partials import partial_html
 from requesty_nb.display.sheets import contact_sheet
 from requesty_nb.display.trees import tree_bundle, tree_mermaid, tree_svg, tree_text
 
@@ -30,6 +32,7 @@ __all__ = [
     "headline",
     "heat_picture",
     "history_lines",
+    "partial_html",
     "picture_bundle",
     "shortened",
     "tinted",

@@ -51,7 +51,10 @@ def under_way(detached: Detached) -> dict[str, str]:
     prompt = display.shortened(detached.prompt, _LINE)
     since = time.strftime("%H:%M:%S", time.localtime(detached.started))
     told = f"{detached.text}, begun at {since}"
-    return {"text/html": _card(prompt, f"{told} …"), "text/plain": f"{prompt}: {told}"}
+    html = _card(prompt, f"{told} …")
+    if (partial := detached.watch.partial) is not None:
+        html = _card(prompt, "") + display.partial_html(partial.data, partial.number, partial.picture, told)
+    return {"text/html": html, "text/plain": f"{prompt}: {told}"}
 
 
 def failed(detached: Detached) -> dict[str, str]:

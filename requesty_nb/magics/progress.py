@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import DisplayHandle, display
 
+from requesty_nb.display import partial_html
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from requesty_nb.client import Partial
     from requesty_nb.sessions import Sweeping
 
 _TICK = 0.25  # seconds between two looks at a sweep
@@ -27,15 +30,18 @@ class NotebookProgress:
 
     def __init__(self) -> None:
         self._handle: DisplayHandle | None = None
-        self._shown = ""
+        self._shown: object = None
 
-    def tick(self, state: str, elapsed: float) -> None:
-        """Show a state and whole seconds."""
+    def tick(self, state: str, elapsed: float, partial: Partial | None = None) -> None:
+        """Show a state and whole seconds, and above them the last unfinished picture."""
         text = f"{elapsed:.0f} s, {state} …"
-        if elapsed < _PATIENCE or text == self._shown:
+        if (elapsed < _PATIENCE and partial is None) or (text, partial) == self._shown:
             return
-        self._shown = text
-        bundle = {"text/html": f'<div style="opacity:.7">{escape(text)}</div>', "text/plain": text}
+        self._shown = text, partial
+        html = f'<div style="opacity:.7">{escape(text)}</div>'
+        if partial is not None:
+            html = partial_html(partial.data, partial.number, partial.picture, text)
+        bundle = {"text/html": html, "text/plain": text}
         if self._handle is None:
             self._handle = DisplayHandle()
             self._handle.display(bundle, raw=True)
@@ -61,7 +67,7 @@ class TerminalProgress:
     def __init__(self) -> None:
         self._shown = False
 
-    def tick(self, state: str, elapsed: float) -> None:
+    def tick(self, state: str, elapsed: float, partial: Partial | None = None) -> None:  # noqa: ARG002 - a terminal shows none
         """Show a state and whole seconds."""
         if elapsed >= _PATIENCE and sys.stderr.isatty():
             self._shown = True

@@ -6,7 +6,9 @@ import hashlib
 import platform
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+import msgspec
 
 from requesty_nb import frames, images, pricing, wire
 from requesty_nb.errors import AnswerUnusable
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from requesty_nb.models import Cost
     from requesty_nb.sessions.asking import Prepared
 
+_FAILED = 502  # what a failure within a stream counts as, if it does not say
 MAX_ANSWER_PIXELS = 100_000_000
 _REASON_LIMIT = 200
 
@@ -98,9 +101,44 @@ def judge(
     return Outcome(result, pictures, tuple(restored), tuple(leaks), tuple(notes))
 
 
-def take_apart(reply: Reply, redact: Callable[[str], str]) -> wire.Answer:
-    """Read a good reply; separate from `judge`, as pictures may have to be fetched in between."""
-    return wire.read_answer(reply.headers, reply.content, redact)
+def take_apart(reply: Reply, redact: Callable[[str], str], *, had_key: bool) -> wire.Answer:
+    """Read a good reply; separate from `judge`, as pictures may have to be fetched in between.
+
+    Raises:
+        ImgEditError: there is no finished picture in it; of a stream that said why, as a refusal would.
+    """
+    heard = reply.heard
+    if heard is None:
+        return wire.read_answer(reply.headers, reply.content, redact)
+    if heard.completed:
+        return wire.read_events(reply.headers, heard.completed, redact)
+    if heard.error is not None:
+        return _refused(reply, heard.error, redact, had_key=had_key)
+    unfinished = f" after {heard.partials} unfinished ones" if heard.partials else ""
+    ended = "broke off" if heard.broken else "ended"
+    raise AnswerUnusable(
+        f"The stream {ended} without a finished picture{unfinished}.",
+        status=reply.status,
+        request_id=wire.request_id(reply.headers, redact),
+        hint=f"Nothing was sent again. {AnswerUnusable.default_hint}",
+    )
+
+
+def _refused(reply: Reply, event: wire.Event, redact: Callable[[str], str], *, had_key: bool) -> NoReturn:
+    """Raise what a stream says in place of a picture; it was worked on until then."""
+    inner = event.data.get("error")
+    said = inner if isinstance(inner, dict) else event.data
+    status = next((said[name] for name in ("status", "code") if type(said.get(name)) is int), _FAILED)
+    error = wire.refusal(
+        status if status in range(400, 600) else _FAILED,
+        reply.headers,
+        msgspec.json.encode(event.data),
+        redact,
+        had_key=had_key,
+    )
+    if error.paid == "no":
+        error.paid = "perhaps"
+    raise error
 
 
 def _start(received: Sequence[bytes | str]) -> str:
@@ -152,6 +190,7 @@ def _cost(prepared: Prepared, answer: wire.Answer) -> Cost | None:
         quality=str(params.get("quality", "auto")),
         n=prepared.ask.n,
         fidelity=params.get("input_fidelity"),
+        partial_images=prepared.ask.partial or 0,
     )
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MAX_IMAGES = 16
 MAX_N = 10
+MOST_PARTIALS = 3
 _AZURE = "azure/"  # takes PNG and JPEG only, by Azure's documents
 _AZURE_TYPES = frozenset({"image/png", "image/jpeg"})
 _SIZES = ((1024, 1024), (1536, 1024), (1024, 1536))
@@ -162,6 +163,8 @@ class Prepared:
                 _as_png(self.sources[0].name), "image/png", Blob.of(images.encode_png(padded))
             )
         fields = {"model": self.ask.model, "prompt": self.ask.prompt, **self.params}
+        if self.ask.partial is not None:
+            fields |= {"stream": True, "partial_images": self.ask.partial}
         if self.ask.n != 1:
             fields["n"] = self.ask.n
         by_reference = any(upload.blob is None for upload in [*uploads, *([mask] if mask else [])])
@@ -212,6 +215,10 @@ def _check_fields(ask: Ask) -> None:
         raise BadRequest(f"take is {ask.take!r}, but has to be a whole number from 1 to {MOST_TAKES:,}.")
     if ask.transport not in {"", "multipart", "json"}:
         raise BadRequest(f"transport is {ask.transport!r}, but has to be multipart or json.")
+    if ask.partial is not None and (type(ask.partial) is not int or not 0 <= ask.partial <= MOST_PARTIALS):
+        raise BadRequest(
+            f"partial is {ask.partial!r}, but has to be a whole number from 0 to {MOST_PARTIALS}."
+        )
     if not 0 < ask.timeout < float("inf"):
         raise BadRequest(f"timeout is {ask.timeout!r}, but has to be a number of seconds above 0.")
     if wrong := sorted(TAKEN.keys() & ask.fields.keys()):

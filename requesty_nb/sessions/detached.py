@@ -84,6 +84,9 @@ class Detached(Background[Edit]):
     def _doing(self) -> str:
         return self.watch.state
 
+    def _seen(self) -> object:
+        return self.state, self.text, self.watch.partial
+
     def _stopped(self) -> ImgEditError:
         if self._free:
             return NotSent(f"{self._why}.", hint="")

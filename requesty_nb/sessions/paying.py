@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -182,7 +183,8 @@ class Till:
         errand.watch.state = "reading the answer"
         redact = call.key.redact if call.key else str
         with anyio.CancelScope(shield=True):
-            answer = await anyio.to_thread.run_sync(answering.take_apart, reply, redact, limiter=self._hands)
+            take_apart = partial(answering.take_apart, reply, redact, had_key=bool(call.key))
+            answer = await anyio.to_thread.run_sync(take_apart, limiter=self._hands)
         return answer, await _received(answer, errand.settings.base_url, call.timeout, redact)
 
     def _call(self, errand: _Errand, take: int, kept: Mapping[str, Blob]) -> Call:
@@ -199,6 +201,7 @@ class Till:
             timeout=prepared.ask.timeout,
             answer_limit=_ANSWER_BYTES_PER_PICTURE * prepared.ask.n,
             app=self._app() if offline else None,
+            streamed=0 if prepared.ask.partial is None else prepared.ask.n,
         )
 
     async def landed(self) -> None:

@@ -102,7 +102,9 @@ class Session(Core):
         try:
             return bridge.run(
                 lambda: self._pay(prepared, answer, watch, terms),
-                (lambda: reporter.tick(watch.state, time.monotonic() - watch.started)) if reporter else None,
+                (lambda: reporter.tick(watch.state, time.monotonic() - watch.started, watch.partial))
+                if reporter
+                else None,
             )
         except KeyboardInterrupt:
             raise interrupted(watch, free=is_offline(ask.model)) from None

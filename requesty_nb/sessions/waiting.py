@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Protocol
 from requesty_nb.errors import Interrupted
 
 if TYPE_CHECKING:
-    from requesty_nb.client import Watch
+    from requesty_nb.client import Partial, Watch
 
 
 class Reporter(Protocol):
     """Shows what a call is doing while somebody waits for it."""
 
-    def tick(self, state: str, elapsed: float) -> None:
-        """Show a state and the seconds so far; called about four times a second."""
+    def tick(self, state: str, elapsed: float, partial: Partial | None = None) -> None:
+        """Show a state and the seconds so far; called about four times a second.
+
+        Args:
+            state: a few words.
+            elapsed: seconds.
+            partial: the last unfinished picture, unproven, if one came.
+        """
 
     def close(self) -> None:
         """Take it off the screen."""

@@ -3,19 +3,25 @@
 Facts: Requesty's OpenAPI description of ``POST /v1/images/edits`` and OpenAI's Images API.
 """
 
-from requesty_nb.wire.answers import Answer, read_answer
+from requesty_nb.wire.answers import Answer, read_answer, read_events
 from requesty_nb.wire.bodies import Body, Upload, json_body, multipart
+from requesty_nb.wire.events import Event, Framer, read_event
 from requesty_nb.wire.refusals import refusal, retry_after
-from requesty_nb.wire.texts import plain
+from requesty_nb.wire.texts import plain, request_id
 
 __all__ = [
     "Answer",
     "Body",
+    "Event",
+    "Framer",
     "Upload",
     "json_body",
     "multipart",
     "plain",
     "read_answer",
+    "read_event",
+    "read_events",
     "refusal",
+    "request_id",
     "retry_after",
 ]

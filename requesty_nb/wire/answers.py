@@ -9,12 +9,16 @@ import msgspec
 import pybase64
 
 from requesty_nb.errors import AnswerUnusable
+from requesty_nb.wire.events import summed
 from requesty_nb.wire.texts import MESSAGE_LIMIT, plain, redacted, request_id, start_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from requesty_nb.wire.events import Event
 
 _EFFECTIVE = ("background", "output_format", "quality", "size")
+_OF_EVENTS = frozenset({"type", "created_at", "partial_image_index", "sequence_number"})
 _KNOWN = frozenset({*_EFFECTIVE, "data", "usage"})
 
 
@@ -53,10 +57,40 @@ def read_answer(headers: Mapping[str, str], content: bytes, redact: Callable[[st
     if not isinstance(data, list) or not data:
         raise unusable("The endpoint said yes, but sent no picture.")
     images = tuple(_picture(datum) for datum in data)
-    rest = redacted({name: value for name, value in answer.items() if name != "data"}, redact)
-    usage = rest.get("usage")
     if not any(images):
         raise unusable("The endpoint sent no picture that can be decoded.")
+    return _answer(images, {name: value for name, value in answer.items() if name != "data"}, headers, redact)
+
+
+def read_events(headers: Mapping[str, str], events: Sequence[Event], redact: Callable[[str], str]) -> Answer:
+    """Return what the completed events of a stream come to: an answer like any other.
+
+    What they say of the whole is that of the last, but for the usage, which each has of its own picture.
+
+    Raises:
+        AnswerUnusable: none of them holds a picture that can be decoded.
+    """
+    images = tuple(event.picture for event in events)
+    if not any(images):
+        raise AnswerUnusable(
+            "The endpoint sent no picture that can be decoded.",
+            status=200,
+            request_id=request_id(headers, redact),
+        )
+    said = {name: value for name, value in events[-1].data.items() if name not in _OF_EVENTS}
+    return _answer(
+        images, {**said, "usage": summed([event.data.get("usage") for event in events])}, headers, redact
+    )
+
+
+def _answer(
+    images: tuple[bytes | str | None, ...],
+    said: dict[str, Any],
+    headers: Mapping[str, str],
+    redact: Callable[[str], str],
+) -> Answer:
+    rest = redacted(said, redact)
+    usage = rest.get("usage")
     return Answer(
         images=images,
         usage=usage if isinstance(usage, dict) else {},

@@ -1,0 +1,50 @@
+"""Unfinished pictures, shown while an edit goes on: small, and only those that are pictures at all."""
+
+from __future__ import annotations
+
+import base64
+from functools import lru_cache
+from html import escape
+
+from requesty_nb import images
+from requesty_nb.errors import ImgEditError
+
+_MAX_PIXELS = 40_000_000
+_BUDGET = 24_000  # bytes
+_FORMS = ((384, 75), (320, 60), (256, 50), (192, 40), (128, 30))  # edge and quality
+
+
+def partial_html(data: bytes, number: int, picture: int, told: str) -> str:
+    """Return an unfinished picture with a line below it; the line alone if it is no picture.
+
+    Args:
+        data: what came, unproven.
+        number: which it is, from 1.
+        picture: of which picture of the edit, from 1.
+        told: what else is said.
+    """
+    webp = _small(data)
+    line = f"unfinished picture {number}"
+    line += f" of result {picture}" if picture > 1 else ""
+    quiet = f'<div style="opacity:.7">{escape(told)}</div>'
+    if not webp:
+        return quiet
+    return (
+        f'<figure style="margin:0"><img src="data:image/webp;base64,{base64.b64encode(webp).decode()}" '
+        f'alt="{line}" style="display:block;max-width:264px;border-radius:4px">'
+        f'<figcaption style="font-size:.85em;opacity:.7;margin-top:3px">{line}</figcaption></figure>{quiet}'
+    )
+
+
+@lru_cache(maxsize=4)
+def _small(data: bytes) -> bytes:
+    try:
+        images.examine(data, max_pixels=_MAX_PIXELS)
+        image = images.decode(data)
+        for edge, quality in _FORMS:
+            webp = images.preview(image, edge, quality)
+            if len(webp) <= _BUDGET:
+                return webp
+    except (ImgEditError, OSError, ValueError):
+        pass  # it is only shown if it can be
+    return b""
