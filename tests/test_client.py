@@ -295,7 +295,7 @@ def test_a_connection_that_is_made_at_the_second_try_is_used():
     thread = threading.Thread(target=later, daemon=True)
 
     class Watching:
-        def tick(self, state: str, elapsed: float, partial: object = None) -> None:
+        def tick(self, state: str, elapsed: float, _: object = None) -> None:
             seen.append(state)
             assert elapsed >= 0
             if not thread.ident:

@@ -703,7 +703,7 @@ def test_the_key_is_in_nothing_that_an_interrupt_or_a_missing_server_leaves_behi
     assert key() not in everything(caught.value)
 
     class Interrupting:
-        def tick(self, state: str, elapsed: float, partial: object = None) -> None:
+        def tick(self, state: str, elapsed: float, _: object = None) -> None:
             raise KeyboardInterrupt(state, elapsed)
 
         def close(self) -> None:
@@ -763,7 +763,7 @@ def test_a_held_answer_is_watched(tmp_path):
         class Watching:
             closed = False
 
-            def tick(self, state: str, elapsed: float, partial: object = None) -> None:
+            def tick(self, state: str, elapsed: float, _: object = None) -> None:
                 states.append(state)
                 assert elapsed >= 0
                 if state == "waiting for the picture":

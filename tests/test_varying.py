@@ -225,3 +225,17 @@ def test_an_interrupt_ends_a_sweep_and_what_was_made_is_kept(online: tuple[Kerne
     assert len(app.requests) - before == 6
     kernel.ok("%%imgedit coffee.png --vary take=1..9 -o rest --retry\nnight")
     assert value(kernel, "len(rest.edits)") == "9" and len(app.requests) - before == 7
+
+
+def test_unfinished_pictures_are_shown_and_gone_when_the_card_comes(kernel: Kernel) -> None:
+    ran = kernel.ok(
+        "from requesty_nb.offline import create_app\n"
+        "from requesty_nb.sessions import apps\n"
+        "apps._app = create_app(require_key=False, delay=1.5)"
+    )
+    ran = kernel.ok("%%imgedit coffee.png --partial 2\nnight, streamed")
+    kernel.ok("apps._app = None")
+    shown = [one["data"]["text/html"] for one in ran.of("display_data", "update_display_data")]
+    assert any("unfinished picture 1" in html for html in shown)
+    assert any("unfinished picture 2" in html for html in shown)
+    assert "unfinished" not in ran.card["text/html"] and "streamed" in ran.card["text/html"]
