@@ -6,10 +6,10 @@ few milliseconds.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import threading
 import weakref
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -110,10 +110,10 @@ def _lazily(module: str, function: str) -> Any:  # noqa: ANN401 - IPython calls 
 
 def _before_cell(_: Any = None) -> None:  # noqa: ANN401 - IPython's
     """Note the task that a cell which awaits runs in."""
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:  # no loop runs in this thread
-        task = None
+    task = None
+    if "asyncio" in sys.modules:  # it takes long to load, and without it no loop runs
+        with suppress(RuntimeError):  # nor does one in this thread
+            task = import_module("asyncio").current_task()
     _running.task = None if task is None else weakref.ref(task)
 
 
