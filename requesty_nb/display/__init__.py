@@ -5,6 +5,7 @@
 - `figures`: pictures as thumbnails.
 - `cards`: the card of an edit or a picture.
 - `partials`: unfinished pictures.
+- `rehearsals`: what would be sent and may cost.
 - `sheets`: a grid as one picture.
 - `listings`: many attempts in plain text.
 - `comparing`: what is to be compared, opened; `labels`: what tells it apart; `outlines`: edges of masks.
@@ -18,6 +19,7 @@ from requesty_nb.display.figures import tinted
 from requesty_nb.display.heat import heat_picture
 from requesty_nb.display.listings import cost_lines, counted, failure_lines, history_lines
 from requesty_nb.display.partials import partial_html
+from requesty_nb.display.rehearsals import rehearsal_bundle, rehearsals_bundle
 from requesty_nb.display.sheets import contact_sheet
 from requesty_nb.display.trees import tree_bundle, tree_mermaid, tree_svg, tree_text
 
@@ -34,6 +36,8 @@ __all__ = [
     "history_lines",
     "partial_html",
     "picture_bundle",
+    "rehearsal_bundle",
+    "rehearsals_bundle",
     "shortened",
     "tinted",
     "tree_bundle",

@@ -31,8 +31,6 @@ def imgedit(shell: InteractiveShell, line: str, cell: str | None) -> None:
         commands.run(session, line, shell.set_next_input)
         return
     parsed = options.parse(line)
-    if parsed.dry_run:
-        raise BadRequest("--dry-run is not there yet.", hint="Leave it out to send the request.")
     prompts = options.parted(cell)
     asks = Asks(shell, session)
     if varying.is_sweep(parsed, prompts):
@@ -42,6 +40,9 @@ def imgedit(shell: InteractiveShell, line: str, cell: str | None) -> None:
 
 
 def _one(shell: InteractiveShell, session: Session, parsed: Options, ask: Ask) -> None:
+    if parsed.dry_run:
+        show(display.rehearsal_bundle(session.rehearse(ask)), raw=True)
+        return
     if parsed.detach:
         _see_nothing_to_save(parsed)
         card = LiveCard(raw=parsed.raw)
@@ -60,6 +61,9 @@ def _one(shell: InteractiveShell, session: Session, parsed: Options, ask: Ask) -
 
 
 def _many(shell: InteractiveShell, session: Session, parsed: Options, plan: Plan) -> None:
+    if parsed.dry_run:
+        show(display.rehearsals_bundle([session.rehearse(ask) for ask in plan.asks]), raw=True)
+        return
     if parsed.detach:
         _see_nothing_to_save(parsed)
         sweeping = session.begin_sweep(plan)

@@ -1,25 +1,30 @@
 """Tokens and dollars, before and after.
 
 Token counts are those of OpenAI's image guide where it gives any; for gpt-image-2, what users measured.
-Prices are OpenAI's list as of `PRICES_AS_OF`; Requesty adds up to `MARKUP`. Where sources are rough, a cost
-is a range.
+Prices are OpenAI's list as of `PRICES_AS_OF`, and Requesty adds up to `MARKUP`; a user's file can say
+otherwise. Where sources are rough, a cost is a range.
 """
 
-from requesty_nb.pricing.dollars import FREE, MARKUP, actual, estimate, format_usd
-from requesty_nb.pricing.prices import PRICES, PRICES_AS_OF, Price, price_of
+from requesty_nb.pricing.dollars import FREE, actual, estimate, format_usd
+from requesty_nb.pricing.prices import MARKUP, PRICES, PRICES_AS_OF, Price, price_of
+from requesty_nb.pricing.tables import BUILT_IN, Entry, Prices, prices_from
 from requesty_nb.pricing.tokens import input_image_tokens, output_tokens, text_tokens
 
 __all__ = [
+    "BUILT_IN",
     "FREE",
     "MARKUP",
     "PRICES",
     "PRICES_AS_OF",
+    "Entry",
     "Price",
+    "Prices",
     "actual",
     "estimate",
     "format_usd",
     "input_image_tokens",
     "output_tokens",
     "price_of",
+    "prices_from",
     "text_tokens",
 ]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from requesty_nb.models import Cost
-from requesty_nb.pricing.prices import MINI, listed, price_of
+from requesty_nb.pricing.prices import MINI
+from requesty_nb.pricing.tables import BUILT_IN
 from requesty_nb.pricing.tokens import SIZES, SQUARE, Size, Span, output_tokens, source_tokens, text_tokens
 from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MARKUP = 0.05  # Requesty's, at most
+    from requesty_nb.pricing.tables import Entry, Prices
+
 _MILLION = 1_000_000
 _PARTIAL = 100  # image tokens of one streamed preview
 _ABSURD = 1e12  # no token count or sum of dollars; a float holds it
@@ -38,6 +40,7 @@ def estimate(
     n: int = 1,
     fidelity: str | None = None,
     partial_images: int = 0,
+    prices: Prices = BUILT_IN,
 ) -> Cost | None:
     """Return what an edit is likely to cost, or None where no price or token count is known.
 
@@ -53,24 +56,28 @@ def estimate(
         n: how many pictures.
         fidelity: ``input_fidelity`` as sent.
         partial_images: how many previews of each picture are streamed, at most.
+        prices: what tokens cost.
     """
     if is_offline(model):
         return FREE
-    price = price_of(model)
-    picture = _picture(model, size, quality)
-    if price is None or picture is None:
+    entry = prices.find(model)
+    picture = _picture(entry, size, quality) if entry else None
+    if entry is None or picture is None:
         return None
-    text = text_tokens(prompt)
-    sources = [source_tokens(model, source, fidelity, first=not at) for at, source in enumerate(image_sizes)]
+    price, text = entry.price, text_tokens(prompt)
+    sources = [
+        source_tokens(entry.like, source, fidelity, first=not at) for at, source in enumerate(image_sizes)
+    ]
     previews = _PARTIAL * partial_images * price.image_out / _MILLION
     low, high = (
         (text[end] * price.text_in + sum(source[end] for source in sources) * price.image_in) / _MILLION
         for end in (0, 1)
     )
-    return _marked_up(n * (low + picture.low), n * (high + picture.high + previews), "estimate")
+    most = n * (high + picture.high + previews) * (1 + prices.markup)
+    return Cost(n * (low + picture.low), most, "estimate")
 
 
-def actual(model: str, usage: Mapping[str, object] | None) -> Cost | None:
+def actual(model: str, usage: Mapping[str, object] | None, prices: Prices = BUILT_IN) -> Cost | None:
     """Return what an edit did cost by what the endpoint reported, or None if that does not say.
 
     ``usage["cost"]`` if it is there, else the tokens by their prices. Whatever is no plain non-negative
@@ -83,11 +90,12 @@ def actual(model: str, usage: Mapping[str, object] | None) -> Cost | None:
     reported = _number(usage.get("cost"))
     if reported is not None:
         return Cost(reported, reported, "reported")
-    price = price_of(model)
+    entry = prices.find(model)
     source = _split(_number(usage.get("input_tokens")), usage.get("input_tokens_details"))
     made = _number(usage.get("output_tokens"))
-    if price is None or source is None or made is None:
+    if entry is None or source is None or made is None:
         return None
+    price = entry.price
     text, image, either = source
     text_out = min(made, _member(usage.get("output_tokens_details"), "text_tokens") or 0.0)
     low, high = (
@@ -98,7 +106,7 @@ def actual(model: str, usage: Mapping[str, object] | None) -> Cost | None:
         + (made - text_out) * price.image_out
         for rate in sorted((price.text_in, price.image_in))
     )
-    return _marked_up(low / _MILLION, high / _MILLION, "usage")
+    return Cost(low / _MILLION, high / _MILLION * (1 + prices.markup), "usage")
 
 
 def format_usd(cost: Cost) -> str:
@@ -115,21 +123,21 @@ def format_usd(cost: Cost) -> str:
     return f"${low}\N{EN DASH}{high}{label}"
 
 
-def _picture(model: str, size: str, quality: str) -> Span | None:
+def _picture(entry: Entry, size: str, quality: str) -> Span | None:
     """Return the dollars for one picture made, before the markup."""
     written = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", size, re.ASCII)
     sizes = [(int(written[1]), int(written[2]))] if written else list(SIZES)
-    price = price_of(model)
-    if price is None or not (written or size == "auto"):
+    price, like = entry.price, entry.like
+    if not like or not (written or size == "auto"):
         return None
     ends: list[float] = []
     for level in _QUALITIES if quality == "auto" else (quality,):
         for each in sizes:
-            tokens = output_tokens(model, each, level)
+            tokens = output_tokens(like, each, level)
             if tokens is None:
                 return None
             ends.append(tokens * price.image_out / _MILLION)
-            if listed(model) == MINI:
+            if like == MINI:
                 ends.append((_MINI_SQUARE if each == SQUARE else _MINI_OBLONG)[level])
     return Span(min(ends), max(ends))
 
@@ -156,10 +164,6 @@ def _number(value: object) -> float | None:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _ABSURD:
         return float(value)
     return None
-
-
-def _marked_up(low: float, high: float, basis: Literal["reported", "usage", "estimate", "free"]) -> Cost:
-    return Cost(low, high * (1 + MARKUP), basis)
 
 
 def _rough(dollars: float) -> str:

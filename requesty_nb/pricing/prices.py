@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PRICES_AS_OF = "2026-11"
+MARKUP = 0.05  # Requesty's, at most
 MINI = "gpt-image-1-mini"
 
 
@@ -50,11 +51,16 @@ def price_of(model: str) -> Price | None:
 
 def listed(model: str) -> str | None:
     """Return the longest name in the table that this model's name is, suffixes apart."""
-    bare = model.rsplit("/", 1)[-1].lower()
+    last = bare(model)
     for name in sorted(PRICES, key=len, reverse=True):
-        if bare.startswith(name) and re.fullmatch(_SUFFIX, bare[len(name) :]):
+        if last.startswith(name) and re.fullmatch(_SUFFIX, last[len(name) :]):
             return name
     return None
+
+
+def bare(model: str) -> str:
+    """Return the last part of a routed name, in lower case."""
+    return model.rsplit("/", 1)[-1].lower()
 
 
 def is_second(model: str) -> bool:

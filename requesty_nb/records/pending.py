@@ -204,7 +204,9 @@ def read_note(path: Path, *, sealed: bool = False) -> Pending | None:
     return note if can_be else None
 
 
-def likely_cost(request: EditRequest) -> Cost | None:
+def likely_cost(
+    request: EditRequest, prices: pricing.Prices = pricing.BUILT_IN, partial_images: int = 0
+) -> Cost | None:
     """Return what an attempt at a request may cost, or None if that cannot be told."""
     params = request.params
     return pricing.estimate(
@@ -215,6 +217,8 @@ def likely_cost(request: EditRequest) -> Cost | None:
         quality=str(params.get("quality") or "auto"),
         n=request.n,
         fidelity=params.get("input_fidelity"),
+        partial_images=partial_images,
+        prices=prices,
     )
 
 

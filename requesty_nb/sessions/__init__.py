@@ -4,6 +4,7 @@ from requesty_nb.sessions.asking import Ask
 from requesty_nb.sessions.defaults import default
 from requesty_nb.sessions.detached import Detached
 from requesty_nb.sessions.plans import Plan, distinct, label_of, planned
+from requesty_nb.sessions.rehearsing import Rehearsal
 from requesty_nb.sessions.session import Session
 from requesty_nb.sessions.sweeping import Sweeping
 from requesty_nb.sessions.sweeps import Sweep
@@ -13,6 +14,7 @@ __all__ = [
     "Ask",
     "Detached",
     "Plan",
+    "Rehearsal",
     "Reporter",
     "Session",
     "Sweep",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from requesty_nb.client import Reply
     from requesty_nb.frames import Leak
     from requesty_nb.models import Cost
+    from requesty_nb.pricing import Prices
     from requesty_nb.sessions.asking import Prepared
 
 _FAILED = 502  # what a failure within a stream counts as, if it does not say
@@ -52,6 +53,7 @@ def judge(
     prepared: Prepared,
     answer: wire.Answer,
     received: Sequence[bytes | str],
+    prices: Prices = pricing.BUILT_IN,
 ) -> Outcome:
     """Prove every picture and restore what lies outside the mask.
 
@@ -59,6 +61,7 @@ def judge(
         prepared: what was asked.
         answer: what came.
         received: each picture's bytes, or why there are none.
+        prices: what tokens cost.
 
     Raises:
         AnswerUnusable: not one picture is whole.
@@ -92,7 +95,7 @@ def judge(
     result = EditResult(
         images=tuple(infos),
         usage=answer.usage,
-        cost=_cost(prepared, answer),
+        cost=_cost(prepared, answer, prices),
         effective=answer.effective,
         request_id=answer.request_id,
         provider=answer.provider,
@@ -180,9 +183,9 @@ def _restore(
     return (restored, leaks) if len(restored) == len(infos) else ([], leaks)
 
 
-def _cost(prepared: Prepared, answer: wire.Answer) -> Cost | None:
+def _cost(prepared: Prepared, answer: wire.Answer, prices: Prices) -> Cost | None:
     params = {**prepared.params, **answer.effective}
-    return pricing.actual(prepared.ask.model, answer.usage) or pricing.estimate(
+    return pricing.actual(prepared.ask.model, answer.usage, prices) or pricing.estimate(
         prepared.ask.model,
         prompt=prepared.ask.prompt,
         image_sizes=[source.size for source in prepared.sources],
@@ -191,6 +194,7 @@ def _cost(prepared: Prepared, answer: wire.Answer) -> Cost | None:
         n=prepared.ask.n,
         fidelity=params.get("input_fidelity"),
         partial_images=prepared.ask.partial or 0,
+        prices=prices,
     )
 
 

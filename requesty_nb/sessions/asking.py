@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from requesty_nb.frames import Frame
     from requesty_nb.masks import Mask
     from requesty_nb.settings import Replay
+
+Outgoing: TypeAlias = "tuple[dict[str, Any], list[Upload], Upload | None, str]"
 
 MAX_IMAGES = 16
 MAX_N = 10
@@ -151,6 +153,11 @@ class Prepared:
         Args:
             kept: copies to send from, by sha256: the user's own files may change meanwhile.
         """
+        fields, uploads, mask, transport = self.outgoing(kept)
+        return (json_body if transport == "json" else multipart)(fields, uploads, mask)
+
+    def outgoing(self, kept: Mapping[str, Blob]) -> Outgoing:
+        """Return the fields, the pictures and the mask as they are sent, and in which form."""
         uploads = [_upload(source, kept) for source in self.sources]
         mask: Upload | None = None
         if isinstance(self.mask, Source):
@@ -168,8 +175,7 @@ class Prepared:
         if self.ask.n != 1:
             fields["n"] = self.ask.n
         by_reference = any(upload.blob is None for upload in [*uploads, *([mask] if mask else [])])
-        transport = self.ask.transport or ("json" if by_reference else "multipart")
-        return (json_body if transport == "json" else multipart)(fields, uploads, mask)
+        return fields, uploads, mask, self.ask.transport or ("json" if by_reference else "multipart")
 
     def _framed_mask(self, mask: Mask) -> Mask:
         if self.frame is None:

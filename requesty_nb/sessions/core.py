@@ -6,6 +6,7 @@ import os
 import weakref
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from requesty_nb.pricing import prices_from
 from requesty_nb.sessions import bridge
 from requesty_nb.sessions.apps import offline_app
 from requesty_nb.sessions.asker import Asker
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from requesty_nb.client import Watch
     from requesty_nb.models import Cost, Edit
+    from requesty_nb.pricing import Prices
     from requesty_nb.sessions.asker import Terms
     from requesty_nb.sessions.sweeping import Sweeping
     from requesty_nb.sessions.waiting import Reporter
@@ -154,6 +156,15 @@ class Payer:
     def __init__(self, core: Core, terms: Terms) -> None:
         self._core = core
         self._terms = terms
+
+    @property
+    def prices(self) -> Prices:
+        """What tokens cost.
+
+        Raises:
+            BadRequest: the file that says so cannot be right.
+        """
+        return prices_from(self._terms[0].prices)
 
     def ready(self, ask: Ask) -> tuple[Prepared, Edit | int]:
         """Return the prepared ask, and its recorded answer or the take to pay for."""

@@ -12,6 +12,7 @@ import anyio.to_thread
 
 from requesty_nb.client import Call, Sender, Watch, fetch
 from requesty_nb.errors import AnswerUnusable, Explained
+from requesty_nb.pricing import prices_from
 from requesty_nb.records import likely_cost
 from requesty_nb.sessions import answering
 from requesty_nb.sessions.flights import Flights, Slot
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from requesty_nb.client import Reply
     from requesty_nb.images import Blob
     from requesty_nb.models import Cost, Edit
+    from requesty_nb.pricing import Prices
     from requesty_nb.records import History
     from requesty_nb.sessions.asking import Prepared
     from requesty_nb.sessions.budget import Purse
@@ -47,11 +49,12 @@ class _Errand:
     history: History | None
     watch: Watch
     purse: Purse
+    prices: Prices
     permits: AbstractAsyncContextManager[object] | None
 
     def likely(self) -> Cost | None:
         """Return what it may cost, or None if that is not known."""
-        return likely_cost(self.prepared.request)
+        return likely_cost(self.prepared.request, self.prices, self.prepared.ask.partial or 0)
 
 
 class Till:
@@ -96,7 +99,10 @@ class Till:
             ImgEditError: of the type that says what became of it.
         """
         with self._under_way():
-            errand = _Errand(prepared, settings, history, watch, purse, permits)
+            prices = await anyio.to_thread.run_sync(
+                prices_from, settings.prices
+            )  # now: later it has been paid
+            errand = _Errand(prepared, settings, history, watch, purse, prices, permits)
             if history is None:
                 return await self._fly(errand, take)
             key = await anyio.to_thread.run_sync(lambda: prepared.request.key)
@@ -174,7 +180,7 @@ class Till:
         with anyio.CancelScope(shield=True):
             judged = prepared.on_kept(kept)
             outcome = await anyio.to_thread.run_sync(
-                answering.judge, judged, answer, received, limiter=self._hands
+                answering.judge, judged, answer, received, errand.prices, limiter=self._hands
             )
             edit = await anyio.to_thread.run_sync(keeper.keep, outcome, limiter=self._hands)
         return edit  # noqa: RET504 - a scope might swallow, to the type checker

@@ -17,7 +17,9 @@ from requesty_nb.sessions.background import land
 from requesty_nb.sessions.core import Core, Payer
 from requesty_nb.sessions.detached import Detached
 from requesty_nb.sessions.plans import Plan, plan_of
+from requesty_nb.sessions.rehearsing import Rehearsal, rehearsed
 from requesty_nb.sessions.repeating import repeated
+from requesty_nb.sessions.replaying import recorded_or_take
 from requesty_nb.sessions.sweeping import Sweeping
 from requesty_nb.sessions.waiting import Reporter, interrupted
 from requesty_nb.settings import is_offline
@@ -111,6 +113,18 @@ class Session(Core):
         finally:
             if reporter:
                 reporter.close()
+
+    def rehearse(self, ask: Ask) -> Rehearsal:
+        """Return what an ask would send and may cost; nothing is sent, and nothing written.
+
+        Args:
+            ask: from `ask`.
+
+        Raises:
+            BadRequest: it cannot be right.
+        """
+        settings, history = self._terms()
+        return rehearsed(ask, lambda prepared: recorded_or_take(prepared, history, settings), settings)
 
     def begin(self, ask: Ask, changed: Callable[[Detached], None] | None = None) -> Detached:
         """Begin what is asked and return at once; it goes on in the background.

@@ -177,7 +177,7 @@ class Sweeping(Background[Sweep]):
             except ImgEditError:
                 continue  # told in its place
             if isinstance(answer, int):
-                cost = likely_cost(prepared.request)
+                cost = likely_cost(prepared.request, self._payer.prices, ask.partial or 0)
                 if cost is None:
                     purse.check(None, ask.model)
                     continue

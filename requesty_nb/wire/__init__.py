@@ -7,6 +7,7 @@ from requesty_nb.wire.answers import Answer, read_answer, read_events
 from requesty_nb.wire.bodies import Body, Upload, json_body, multipart
 from requesty_nb.wire.events import Event, Framer, read_event
 from requesty_nb.wire.refusals import refusal, retry_after
+from requesty_nb.wire.telling import as_curl, as_json, as_python, unsaved
 from requesty_nb.wire.texts import plain, request_id
 
 __all__ = [
@@ -15,6 +16,9 @@ __all__ = [
     "Event",
     "Framer",
     "Upload",
+    "as_curl",
+    "as_json",
+    "as_python",
     "json_body",
     "multipart",
     "plain",
@@ -24,4 +28,5 @@ __all__ = [
     "refusal",
     "request_id",
     "retry_after",
+    "unsaved",
 ]

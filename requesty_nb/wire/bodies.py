@@ -78,7 +78,7 @@ def multipart(fields: Mapping[str, Any], images: Sequence[Upload], mask: Upload 
     boundary = f"requesty-nb-{secrets.token_hex(16)}"
     parts: list[bytes | Blob | _Base64] = []
     text: list[str] = []
-    for name, value in _flat(fields):
+    for name, value in flat(fields):
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n'
         text.append(f"{head}{value}\r\n")
     parts.append("".join(text).encode())
@@ -116,7 +116,8 @@ def _json_reference(upload: Upload) -> list[bytes | Blob | _Base64]:
     return [msgspec.json.encode({field: upload.reference})]
 
 
-def _flat(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def flat(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield fields as a form has them: names and texts, as often as a name has values."""
     for name, value in fields.items():
         yield from _flat_value(name, value)
 
