@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from requesty_nb import pricing
 from requesty_nb.display.facts import one_line
+from requesty_nb.models import Cost
 from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from requesty_nb.models import Cost, Edit, Summary
+    from requesty_nb.models import Edit, Summary
 
 _PROMPT = 60
 _TROUBLE = 400
@@ -33,7 +34,7 @@ def failure_lines(attempts: Iterable[Summary]) -> str:
 
 
 def cost_lines(attempts: Sequence[Summary], cost: Cost) -> str:
-    """Say what attempts cost together.
+    """Say what attempts cost: by day and model, the newest day last, and together.
 
     Args:
         attempts: all that were made.
@@ -48,7 +49,34 @@ def cost_lines(attempts: Sequence[Summary], cost: Cost) -> str:
         )
     if untold:
         lines.append(f"  The cost of {untold:,} is not known, and not counted.")
-    return "\n".join(lines)
+    return "\n".join([*_cost_table(attempts), *lines])
+
+
+def _cost_table(attempts: Sequence[Summary]) -> list[str]:
+    """Return a line for each day and model; days are those of UTC."""
+    groups: dict[tuple[str, str], list[Summary]] = {}
+    for one in attempts:
+        groups.setdefault((f"{one.started:%Y-%m-%d}", one_line(one.model, _PROMPT)), []).append(one)
+    if not groups:
+        return []
+    rows = [("day", "model", "edits", "pictures", "cost")]
+    rows += [(day, model, *_spent(made)) for (day, model), made in sorted(groups.items())]
+    wide = [max(len(row[place]) for row in rows) for place in range(5)]
+    return [
+        f"{day:{wide[0]}}  {model:{wide[1]}}  {edits:>{wide[2]}}  {pictures:>{wide[3]}}  {cost:>{wide[4]}}"
+        for day, model, edits, pictures, cost in rows
+    ]
+
+
+def _spent(made: Sequence[Summary]) -> tuple[str, str, str]:
+    """Return how many edits there are, how many pictures, and what they cost: the lower figure is sure."""
+    known = [one.cost for one in made if one.cost is not None]
+    low = sum(one.cost.low for one in made if one.cost is not None and one.state == "ok")
+    total = Cost(low, sum(cost.high for cost in known), "sum")
+    free = all(cost.basis == "free" for cost in known) and is_offline(made[0].model)
+    told = "free" if free else pricing.format_usd(total) if known else "not known"
+    edits = sum(one.state == "ok" for one in made)
+    return f"{edits:,}", f"{sum(len(one.images) for one in made):,}", told
 
 
 def counted(attempts: Sequence[Summary]) -> str:
