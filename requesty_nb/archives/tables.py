@@ -57,6 +57,7 @@ def _of_the_request() -> Columns:
         "prompt": lambda edit: edit.prompt,
         "take": lambda edit: edit.take,
         "n": lambda edit: edit.request.n,
+        "starred": lambda edit: edit.starred,
         "tags": lambda edit: _BETWEEN.join(edit.tags),
         "size_asked": lambda edit: _asked(edit, "size"),
         "quality_asked": lambda edit: _asked(edit, "quality"),

@@ -97,8 +97,10 @@ def _provenance(edit: Edit) -> Iterator[tuple[str, str]]:
         )
     if record.result and record.result.request_id:
         yield "Request id", record.result.request_id
-    if record.tags:
-        yield "Tags", ", ".join(record.tags)
+    if edit.starred:
+        yield "Starred", "★"
+    if tags := edit.tags:
+        yield "Tags", ", ".join(tags)
     yield "History id", record.id
 
 

@@ -87,10 +87,11 @@ def counted(attempts: Sequence[Summary]) -> str:
 
 
 def _row(one: Edit | Summary, cost: str) -> str:
+    star = "  ★" if one.starred else ""
     tags = f"  [{one_line(', '.join(one.tags), _PROMPT)}]" if one.tags else ""
     return (
         f"{one.id}  {one.started:%Y-%m-%d %H:%M}  {one.state:7}  {cost}  take {one.take:<2}  "
-        f"{one_line(one.model, _PROMPT)}  {one_line(one.prompt, _PROMPT)}{tags}"
+        f"{one_line(one.model, _PROMPT)}  {one_line(one.prompt, _PROMPT)}{star}{tags}"
     )
 
 

@@ -28,6 +28,7 @@ def row_of(summary: Summary) -> dict[str, Any]:
         "take": summary.take,
         "state": summary.state,
         "tags": summary.tags,
+        "starred": summary.starred,
         "names": summary.names,
         "pictures": [(info.sha256, info.width, info.height) for info in summary.shown],
         "cost": pricing.format_usd(cost) if cost else "",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from requesty_nb.errors import BadRequest, HistoryFault
+from requesty_nb.models.notes import NO_MARKS, Marks, star, tagged, untagged
+from requesty_nb.models.pictures import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from requesty_nb.frames import Leak
     from requesty_nb.images import Source
     from requesty_nb.masks import Mask
+    from requesty_nb.models.notes import Mark
     from requesty_nb.models.records import Cost, EditRecord, EditResult, ImageInfo, State
     from requesty_nb.models.requests import EditRequest, ImageRef
 
@@ -38,62 +40,14 @@ class Home(Protocol):
     def cached(self, name: str, make: Callable[[], bytes]) -> bytes:
         """Return what ``make`` returned when first asked for under this name, in whatever process."""
 
+    def marks(self, identifier: str) -> Marks:
+        """Return what the notes of an edit come to, as of now."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """A picture that was received or made, opened when asked for.
+    def note(self, identifier: str, marks: Sequence[Mark]) -> None:
+        """Note stars and tags of an edit, one after the other."""
 
-    ``read`` returns its bytes, proven against the digest.
-    """
-
-    info: ImageInfo
-    read: Callable[[], bytes]
-
-    @property
-    def bytes(self) -> bytes:
-        """The file, byte for byte as it was received or stored."""
-        return self.read()
-
-    @property
-    def pil(self) -> Image.Image:
-        """The decoded picture: 8 bits a channel, L, RGB or RGBA."""
-        from requesty_nb.images import decode  # noqa: PLC0415 - decoding is needed only when shown
-
-        return decode(self.read())
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels."""
-        return self.info.width, self.info.height
-
-    @property
-    def mime(self) -> str:
-        """The media type, from the bytes."""
-        return self.info.mime
-
-    @property
-    def digest(self) -> str:
-        """The sha256 of the bytes, in hex."""
-        return self.info.sha256
-
-    def save(self, path: str | Path) -> Path:
-        """Write the bytes to ``path`` as they are; its suffix is not looked at."""
-        target = Path(path)
-        target.write_bytes(self.read())
-        return target
-
-    def __imgedit_source__(self) -> object:
-        """Offer this picture as the source of an edit."""
-        return self.read()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Picture) and self.info == other.info
-
-    def __hash__(self) -> int:
-        return hash(self.info)
-
-    def __repr__(self) -> str:
-        return f"<Picture {self.info.width}x{self.info.height} {self.info.mime} {self.info.sha256[:12]}>"
+    def note_files(self, identifier: str) -> Sequence[tuple[str, bytes]]:
+        """Return the notes of an edit as they are written down, by the names of their files."""
 
 
 class Edit:
@@ -212,9 +166,19 @@ class Edit:
         return max(filter(None, self.leaks), key=lambda leak: (leak.share, leak.mean), default=None)
 
     @property
+    def marks(self) -> Marks:
+        """What was noted of it later: its star, and tags added and taken away, as of now."""
+        return NO_MARKS if self.home is None else self.home.marks(self.id)
+
+    @property
     def tags(self) -> tuple[str, ...]:
-        """The tags it was made with."""
-        return self.record.tags
+        """The tags it was made with, and those it was given later, without those taken away."""
+        return self.marks.tags(self.record.tags)
+
+    @property
+    def starred(self) -> bool:
+        """Whether it has a star."""
+        return self.marks.starred
 
     @property
     def started(self) -> datetime:
@@ -289,6 +253,42 @@ class Edit:
             )
         return self.home.again(self, changes)
 
+    def star(self) -> None:
+        """Give it a star, which the history keeps: stars and tags are no part of the record or the key.
+
+        Raises:
+            BadRequest: it was not kept, or is not kept any more.
+            HistoryFault: the history cannot be written.
+        """
+        if not self._home().marks(self.id).starred:
+            self._home().note(self.id, [star(on=True)])
+
+    def unstar(self) -> None:
+        """Take its star away; raises as `star`."""
+        if self._home().marks(self.id).starred:
+            self._home().note(self.id, [star(on=False)])
+
+    def tag(self, *words: str) -> None:
+        """Give it tags, which the history keeps: each a line of at most 100 characters.
+
+        Raises:
+            BadRequest: one is no tag, or it was not kept, or is not kept any more; nothing was noted.
+            HistoryFault: the history cannot be written.
+        """
+        home, tags = self._home(), self.tags
+        marks = dict.fromkeys(tagged(word, on=True) for word in words)
+        home.note(self.id, [mark for mark in marks if mark.tag not in tags])
+
+    def untag(self, *words: str) -> None:
+        """Take tags away, those it was made with too; what it has not changes nothing. Raises as `tag`."""
+        home, tags = self._home(), self.tags
+        marks = dict.fromkeys(untagged(word) if word in tags else tagged(word, on=False) for word in words)
+        home.note(self.id, [mark for mark in marks if mark.tag in tags])
+
+    def note_files(self) -> Sequence[tuple[str, bytes]]:
+        """Return what was noted of it as it is written down: names of files, and their bytes."""
+        return () if self.home is None else self.home.note_files(self.id)
+
     def cached(self, name: str, make: Callable[[], bytes]) -> bytes:
         """Return bytes derived from its pictures, such as a thumbnail: made once, if it is kept anywhere.
 
@@ -313,6 +313,14 @@ class Edit:
         if not self.images:
             raise HistoryFault("This edit failed and has no picture to go on from.", hint="Pick another one.")
         return self.restored[0].bytes
+
+    def _home(self) -> Home:
+        if self.home is None:
+            raise BadRequest(
+                "This edit was not kept, so it has no place for stars and tags.",
+                hint="A session that keeps a history notes them: Session(history=...).",
+            )
+        return self.home
 
     def _source(self, ref: ImageRef) -> Source | str:
         from requesty_nb import images  # noqa: PLC0415 - as in `Picture.pil`

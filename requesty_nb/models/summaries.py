@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from requesty_nb.models.notes import NO_MARKS, Marks
 from requesty_nb.models.records import Cost, ImageInfo, State  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=
     """What lists, galleries, searches and lineages know of an attempt without opening its record.
 
     Attributes:
-        id, take, state, started, tags: the record's.
+        id, take, state, started: the record's.
+        tags: the record's, with those added and taken away later.
+        starred: whether it has a star.
         prompt, model, n: the request's.
         size, quality: what the endpoint says it used, else what was asked, else ``auto``.
         provider: who made it, if the endpoint said so.
@@ -52,6 +55,11 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=
     images: tuple[ImageInfo, ...] = ()
     restored: tuple[ImageInfo, ...] = ()
     trouble: str = ""
+    starred: bool = False
+
+    def with_marks(self, marks: Marks) -> Summary:
+        """Return it with what was noted later; its own tags are those that the edit was made with."""
+        return msgspec.structs.replace(self, tags=marks.tags(self.tags), starred=marks.starred)
 
     @property
     def shown(self) -> tuple[ImageInfo, ...]:
@@ -64,8 +72,8 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=
         return tuple(dict.fromkeys(f"sha256:{info.sha256}" for info in (*self.restored, *self.images)))
 
 
-def summary_of(record: EditRecord) -> Summary:
-    """Return the summary of a record."""
+def summary_of(record: EditRecord, marks: Marks = NO_MARKS) -> Summary:
+    """Return the summary of a record, with what was noted later."""
     request, result = record.request, record.result
     used = result.effective if result else {}
     return Summary(
@@ -78,7 +86,7 @@ def summary_of(record: EditRecord) -> Summary:
         n=request.n,
         size=str(used.get("size") or request.params.get("size") or AUTO),
         quality=str(used.get("quality") or request.params.get("quality") or AUTO),
-        tags=record.tags,
+        tags=marks.tags(record.tags),
         provider=result.provider if result else "",
         cost=record.cost,
         given=tuple(ref.digest for ref in request.images),
@@ -88,4 +96,5 @@ def summary_of(record: EditRecord) -> Summary:
         images=result.images if result else (),
         restored=record.restored,
         trouble=record.failure.message if record.failure else "",
+        starred=marks.starred,
     )

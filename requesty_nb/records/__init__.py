@@ -5,12 +5,13 @@
     edits/<UTC date>/<id>-<16 hex of the key's hash>-<take>-<ok|failed|unknown>.json
     objects/ab/<sha256>      sources, masks, results, restored pictures: byte for byte
     pending/<id>.json        sent, no answer recorded yet
+    notes/<id>/<time>-<nonce>.json   stars and tags given or taken away later: events, folded on reading
     cache/                   thumbnails and summaries: derived, deletable at any time
 
 Objects are written first, then the record, then the pending note goes: a crash leaves no half edit.
 
 - `history`: `History`, what writes and finds; `looking`: `Looking` and `Selection`, what looks through.
-- `shelf`: a folder as it is read; `index`, `names`, `objects`, `pending`, `cache`: what lies in it.
+- `shelf`: a folder as it is read; `index`, `names`, `objects`, `pending`, `notes`, `cache`: what lies in it.
 - `lineage`, `nearest`: which edits belong together. `checking`, `removing`, `merging`: what keeps it whole.
 - `files`: the system calls under all of them.
 """

@@ -40,8 +40,9 @@ class Report:
         folder: that was checked.
         records: how many were read.
         objects: likewise.
-        length: bytes of them together.
+        length: bytes of the objects together.
         faults: all that is wrong; empty if nothing is.
+        notes: how many stars and tags that were given or taken away later were read.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class Report:
     objects: int
     length: int
     faults: tuple[Fault, ...]
+    notes: int = 0
 
     def __bool__(self) -> bool:
         """Whether all is well."""
@@ -56,8 +58,10 @@ class Report:
 
     def __str__(self) -> str:
         size = f"{self.length / 1e6:.1f} MB"
+        notes = f", {self.notes} notes of stars and tags" if self.notes else ""
         checked = (
-            f"{self.records} records and {self.objects} pictures ({size}) in {self.folder} were read whole"
+            f"{self.records} records and {self.objects} pictures ({size}){notes} in {self.folder} "
+            "were read whole"
         )
         if not self.faults:
             return f"{checked}: every byte is as it was written."
@@ -94,7 +98,10 @@ def verify(shelf: Shelf) -> Report:
         if sha256 not in whole and path not in bad:
             faults.append(Fault(path, f"is missing; edit {identifier} needs it"))
     faults += _strays(shelf)
-    return Report(shelf.folder, records, objects, length, tuple(faults))
+    noted = list(shelf.noted.check())
+    faults += [Fault(_below(shelf, path), wrong) for path, wrong in noted if wrong]
+    notes = sum(not wrong for _, wrong in noted)
+    return Report(shelf.folder, records, objects, length, tuple(faults), notes)
 
 
 def _checked(shelf: Shelf, name: str, faults: list[Fault]) -> EditRecord | None:

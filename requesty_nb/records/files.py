@@ -176,6 +176,12 @@ def delete(path: Path, *, sync: bool = True) -> None:
         ) from error
 
 
+def remove_folder(folder: Path) -> None:
+    """Take an empty folder away; it does not matter if it cannot be taken away."""
+    with suppress(OSError):
+        os.rmdir(folder)
+
+
 def sync_folder(folder: Path) -> None:
     """Make what was named in a folder durable, where the system can sync a folder at all.
 

@@ -278,7 +278,7 @@ class History(Looking):
         return checking.verify(self._shelf)
 
     def forget(self, *edits: Edit | str) -> Removed:
-        """Delete edits for good, and the pictures that no other edit needs.
+        """Delete edits for good, with their stars and tags, and the pictures that no other edit needs.
 
         Args:
             edits: edits of this history, or their ids.
@@ -301,7 +301,7 @@ class History(Looking):
         Args:
             before: edits made before then go: a datetime, a date, or either as ISO text.
             failures: attempts that were refused go too; those with an unknown outcome stay.
-            keep: tags; edits that have one of them stay.
+            keep: tags; edits that have one of them stay, and those with a star.
 
         Raises:
             HistoryFault: something cannot be deleted, or a record cannot be read.

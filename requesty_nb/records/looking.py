@@ -17,7 +17,7 @@ from requesty_nb.records.names import id_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from requesty_nb.models import Summary, Tree
+    from requesty_nb.models import Marks, Summary, Tree
     from requesty_nb.records.shelf import Shelf
 
     When = str | date | datetime
@@ -92,6 +92,12 @@ class Looking(Sequence[Edit]):
         """Return what is known of each edit without opening it, in order: quick for many thousands."""
         return self._shelf.summaries_of(self._names())
 
+    def marks(self) -> dict[str, Marks]:
+        """Return by id what was noted later of those edits that have a star, or other tags than at first."""
+        noted = self._shelf.noted.all()
+        ids = map(id_of, self._names()) if noted else ()
+        return {identifier: noted[identifier] for identifier in ids if identifier in noted}
+
     def preview(self, sha256: str) -> bytes:
         """Return a WebP thumbnail of a stored picture, at most 384 pixels a side.
 
@@ -109,6 +115,7 @@ class Looking(Sequence[Edit]):
         size: str = "",
         quality: str = "",
         tag: str = "",
+        starred: bool | None = None,
         since: When | None = None,
         until: When | None = None,
     ) -> Selection:
@@ -119,7 +126,8 @@ class Looking(Sequence[Edit]):
             model: likewise, in the model's name.
             size: used or asked for, such as ``1024x1024``.
             quality: likewise, such as ``low``.
-            tag: one that it has.
+            tag: one that it has, made with or given later.
+            starred: whether it has a star.
             since: made then or later: a datetime, a date, or either as ISO text; local time unless it says.
             until: made then or earlier; of a date, until its end.
 
@@ -136,11 +144,17 @@ class Looking(Sequence[Edit]):
                 and size in {"", summary.size}
                 and quality in {"", summary.quality}
                 and (not tag or tag in summary.tags)
+                and starred in {None, summary.starred}
                 and (first is None or summary.started >= first)
                 and (last is None or summary.started <= last)
             )
 
         return self._where(wanted)
+
+    @property
+    def starred(self) -> Selection:
+        """Those that have a star now."""
+        return self.filter(starred=True)
 
     def search(self, words: str) -> Selection:
         """Return the edits that have all these words in prompt, model, tags or the sources' names.

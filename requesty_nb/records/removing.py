@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from requesty_nb.errors import HistoryFault
-from requesty_nb.records.files import delete, exists, remove
+from requesty_nb.records.files import delete, exists
 from requesty_nb.records.names import id_of
 from requesty_nb.records.objects import sweep
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from requesty_nb.models import EditRecord, EditRequest
+    from requesty_nb.models import Edit, EditRequest
     from requesty_nb.records.objects import Stored
     from requesty_nb.records.shelf import Shelf
 
@@ -46,7 +46,7 @@ class Removed:
 
 
 def forget(shelf: Shelf, names: Sequence[str]) -> Removed:
-    """Delete edits for good: records, notes, pictures that no other edit needs, and all derived from them.
+    """Delete edits for good: records, stars and tags, pictures that no other edit needs, and all derived.
 
     Of one whose record is damaged it is not known what it needs; `prune` finds that.
 
@@ -62,8 +62,7 @@ def forget(shelf: Shelf, names: Sequence[str]) -> Removed:
             shelf.notes.forget(id_of(name))  # first: without its record it would be an unknown outcome
             delete(shelf.path(name))
             shelf.drop([name])
-            for event in (shelf.folder / "notes" / id_of(name)).glob("*"):
-                remove(event)
+            shelf.noted.forget(id_of(name))
     finally:
         shelf.summaries.forget(gone)
         shelf.previews.forget(gone)
@@ -78,17 +77,20 @@ def prune(shelf: Shelf, *, before: datetime | None, failures: bool, keep: Iterab
     Args:
         before: edits made before then go.
         failures: attempts that were refused go too.
-        keep: tags; edits that have one of them stay.
+        keep: tags; edits that have one of them stay, and those with a star.
     """
     spared = set(keep)
 
-    def goes(record: EditRecord) -> bool:
-        old = before is not None and record.started < before
-        return (old or (failures and record.state == "failed")) and spared.isdisjoint(record.tags)
+    def goes(edit: Edit) -> bool:
+        old = before is not None and edit.started < before
+        if not old and not (failures and edit.state == "failed"):
+            return False
+        # Of one with a damaged note it is not known whether it has a star or which tags.
+        return not (edit.starred or spared & set(edit.tags) or shelf.noted.has_damage(edit.id))
 
     # From the records themselves: what is derived is not trusted with this.
     tried = ((name, shelf.tried(name)) for name in shelf.attempts())
-    names = [name for name, edit in tried if not isinstance(edit, HistoryFault) and goes(edit.record)]
+    names = [name for name, edit in tried if not isinstance(edit, HistoryFault) and goes(edit)]
     made = forget(shelf, names)
     old = time.time_ns() - _DAY * 1_000_000_000
     found = [stored for stored in shelf.objects.all() if stored.wanted < old]
@@ -97,8 +99,16 @@ def prune(shelf: Shelf, *, before: datetime | None, failures: bool, keep: Iterab
     for note in shelf.notes.lost():
         if shelf.recorded_as(note.id):  # its process ended before it could take it away
             shelf.notes.drop(note.id)
+    _sweep_notes(shelf)
     sweep(shelf.folder, _DAY)
     return Removed(made.records, made.objects + more.objects, made.length + more.length)
+
+
+def _sweep_notes(shelf: Shelf) -> None:
+    """Take away the stars and tags of edits that are gone; those of today may have been copied first."""
+    for identifier in shelf.noted.ids():
+        if shelf.noted.age(identifier) > _DAY and shelf.with_id(identifier) is None:
+            shelf.noted.forget(identifier)
 
 
 def _taken_away(shelf: Shelf, ids: Iterable[str], objects: Iterable[Stored]) -> Removed:

@@ -14,6 +14,7 @@ from requesty_nb.records.files import exists, write_whole
 from requesty_nb.records.index import Index
 from requesty_nb.records.lineage import Lineage
 from requesty_nb.records.names import RecordName, id_date, id_of, is_id, key_hash
+from requesty_nb.records.notes import NoteFiles
 from requesty_nb.records.objects import Objects, is_sha256
 from requesty_nb.records.pending import Notes
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from requesty_nb.models import EditRecord, Summary
+    from requesty_nb.models import EditRecord, Mark, Marks, Summary
 
 PREVIEW_EDGE = 384  # pixels a side, at most
 _used: dict[Path, dict[str, None]] = {}  # folder -> ids that this process has made or replayed, in order
@@ -38,6 +39,7 @@ class Shelf:
         self.folder = folder
         self.objects = Objects(folder / "objects")
         self.notes = Notes(folder / "pending")
+        self.noted = NoteFiles(folder / "notes")
         self.cache = folder / "cache"
         self.summaries = Summaries(self.cache, self.record, self.path)
         self.previews = Previews(self.cache)
@@ -186,8 +188,11 @@ class Shelf:
         return self.open(self.named(identifier))
 
     def summaries_of(self, names: Sequence[str]) -> list[Summary]:
-        """Return what looking through records needs; what is damaged is left out."""
-        return self.summaries.of(names, lasting=self.is_recorded)
+        """Return what looking through records needs, with stars and tags; what is damaged is left out."""
+        found = self.summaries.of(names, lasting=self.is_recorded)
+        if not (noted := self.noted.all()):
+            return found
+        return [one.with_marks(noted[one.id]) if one.id in noted else one for one in found]
 
     def preview(self, sha256: str) -> bytes:
         """Return a WebP thumbnail of a stored picture, at most `PREVIEW_EDGE` pixels a side.
@@ -224,6 +229,28 @@ class Shelf:
                 hint="rq.session.again(edit, prompt=...) does, and keeps it in the session's history.",
             )
         return self.asker(edit, changes)
+
+    def marks(self, identifier: str) -> Marks:
+        """Return what the notes of an edit come to."""
+        return self.noted.of(identifier)
+
+    def note(self, identifier: str, marks: Sequence[Mark]) -> None:
+        """Note stars and tags of an edit.
+
+        Raises:
+            BadRequest: it is not here any more.
+            HistoryFault: one cannot be written.
+        """
+        name = self.with_id(identifier)
+        if name is not None:
+            self.noted.write(identifier, marks)
+        if name is None or (self.is_recorded(name) and not exists(self.path(name))):
+            self.noted.forget(identifier)  # by another, meanwhile: nothing of it stays
+            raise BadRequest(f"The edit {identifier} is not in {self.folder} any more: nothing was noted.")
+
+    def note_files(self, identifier: str) -> Sequence[tuple[str, bytes]]:
+        """Return the notes of an edit that are whole, by the names of their files."""
+        return self.noted.files(identifier)
 
     def cached(self, name: str, make: Callable[[], bytes]) -> bytes:
         """Return a WebP thumbnail that is made only once."""
