@@ -5,7 +5,8 @@
   `copies` the pictures with their recipes, `index` the page, and `lines` the records.
 - `opening`: which kind a path is; `archive`: `Archive`, what is read of it, up to the `limits`, and only what
   `checks` and `paths` pass.
-- `grids`: the edits of a sweep in their places. `writing`: files that are there whole or not at all.
+- `grids`: the edits of a sweep in their places; `grid_page`: as one HTML file. `writing`: files that are
+  there whole or not at all.
 
 An export can come from a stranger: reading one writes nothing, follows no link, runs nothing, and holds
 little of it in memory at once.

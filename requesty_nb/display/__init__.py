@@ -6,7 +6,7 @@
 - `cards`: the card of an edit or a picture.
 - `partials`: unfinished pictures.
 - `rehearsals`: what would be sent and may cost.
-- `sheets`: a grid as one picture.
+- `sheets`: a grid as one picture; `grids`: as a table of HTML; `tiles`: what both show of a cell.
 - `listings`: many attempts in plain text.
 - `comparing`: what is to be compared, opened; `labels`: what tells it apart; `outlines`: edges of masks.
 - `comparisons`: the static form of a comparison.

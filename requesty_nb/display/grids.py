@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from requesty_nb.assets import asset
 from requesty_nb.display.facts import one_line, shortened
-from requesty_nb.display.tiles import UNSHOWN, summed, thumbnail, trouble_of, words_of
+from requesty_nb.display.tiles import TILE, UNSHOWN, summed, thumbnail, trouble_of, words_of
 from requesty_nb.errors import ImgEditError
 from requesty_nb.images import inspect
 from requesty_nb.models import Edit
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from requesty_nb.models import Axis, Cell, Grid, Page
 
 _FEW, _MANY = 16, 400  # cells: from here on all are smaller
-_ROOMS = 17_000, 7_400  # bytes of a thumbnail: in base64, and with its words, 24 and 12 KB in the notebook
+_ROOMS = 17_000, TILE  # bytes of a thumbnail: in base64, and with its words, 24 and 12 KB in the notebook
 _ALL = 4_600_000  # bytes of a whole grid of very many in the notebook's file
 _TOLD = 700, 100  # bytes of a cell's words there, characters of an error that are shown
 _WHOLE = 400  # characters of an error that can be read by pointing at it

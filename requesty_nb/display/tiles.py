@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from requesty_nb.models import Cell, Cost
 
 UNSHOWN = (ImgEditError, OSError, ValueError, ArithmeticError)  # a record may be a stranger's
+TILE = 7_400  # bytes of a thumbnail in a grid of many
 _KEPT = 384, 80  # edge and quality of the thumbnail that a history keeps of every picture
+_HOPE = 1.1  # times as large as it may be
 # Edge and quality, the finest first.
 _FORMS = (
     *((384, 60), (320, 65), (320, 50), (256, 65), (256, 50), (224, 50), (192, 50), (192, 35)),
@@ -30,20 +32,30 @@ def thumbnail(edit: Edit, room: int) -> bytes:
         HistoryFault: it is missing or damaged.
         BadImage: it cannot be decoded.
     """
-    info = summary_of(edit.record).shown[0]
+    digest = summary_of(edit.record).shown[0].sha256
+    return edit.cached(f"{digest}-within-{room}.webp", lambda: _fitting(_kept(edit, digest), room))
+
+
+def _kept(edit: Edit, digest: str) -> bytes:
     edge, quality = _KEPT
 
     def make() -> bytes:
         return images.load(edit.restored[0].bytes).preview(edge, quality)
 
-    data = edit.cached(f"{info.sha256}-{edge}-{quality}.webp", make)
+    return edit.cached(f"{digest}-{edge}-{quality}.webp", make)
+
+
+def _fitting(data: bytes, room: int) -> bytes:
     if len(data) <= room:
         return data
-    image = images.decode(data)
+    image, whole, (edge, quality) = images.decode(data), len(data), _KEPT
     for form in _FORMS:
-        data = images.preview(image, *form)
-        if len(data) <= room:
-            break
+        # What is likely to be much too large is not tried, but for the coarsest.
+        likely = whole * (form[0] / edge) ** 2 * form[1] / quality
+        if likely <= room * _HOPE or form == _FORMS[-1]:
+            data = images.preview(image, *form)
+            if len(data) <= room:
+                break
     return data
 
 

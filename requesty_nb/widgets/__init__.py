@@ -8,6 +8,8 @@
 - `references`: further input pictures.
 - `editor`: `Editor`, which adds prompt, options, edits and their results.
 - `static`: what is left where widgets do not run.
+- `gallery`, `comparison`, `grid`: many edits to look through, two or more beside each other, a sweep under
+  way; `places`: what a grid says of its cells.
 """
 
 from requesty_nb.widgets.editor import Editor

@@ -76,6 +76,7 @@ class LiveGrid(Linked):
         self.set_trait("live", isinstance(subject, Sweeping))
         self._take()
         super().__init__()
+        self._loose()
         self._still = Still(self._key, self._drawn)
 
     # --- how it goes
@@ -147,6 +148,20 @@ class LiveGrid(Linked):
 
     def _cell(self, place: int) -> Cell | None:
         return self._subject.cells[place]
+
+    def _send(self, msg: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+        """Send a message as ipywidgets does, and let the page decide where its next one is taken.
+
+        A kernel with subshells takes it where the last message was sent from, from ipykernel 7.4 on: in the
+        thread of the cell that shows the grid, which cannot take any before the sweep is over; or in a
+        subshell that went with a page that was loaded anew.
+        """
+        super()._send(msg, buffers)
+        self._loose()
+
+    def _loose(self) -> None:
+        if self.comm is not None:
+            self.comm.__dict__.pop("_reply_subshell_id", None)
 
     # --- messages: each is answered for these cells alone
 

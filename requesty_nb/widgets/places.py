@@ -13,7 +13,6 @@ from requesty_nb.sessions import Sweeping
 if TYPE_CHECKING:
     from requesty_nb.models import Cell, Grid, Page
 
-THUMB_BYTES = 8_000
 _FIRST = 160  # characters of an error that come along
 
 
@@ -81,9 +80,7 @@ def thumbnail_of(cell: Cell | None) -> tuple[bytes, str]:
     if not isinstance(cell, Edit) or not cell.images:
         return b"", "There is no picture."
     try:
-        sha256 = summary_of(cell.record).shown[0].sha256
-        name = f"{sha256}-grid-{THUMB_BYTES}.webp"
-        return cell.cached(name, lambda: tiles.thumbnail(cell, THUMB_BYTES)), ""
+        return tiles.thumbnail(cell, tiles.TILE), ""
     except tiles.UNSHOWN as error:
         return b"", error.message if isinstance(error, ImgEditError) else f"It cannot be shown: {error}."
 
