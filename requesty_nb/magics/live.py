@@ -6,6 +6,7 @@ import time
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
 
 from requesty_nb import display
@@ -27,6 +28,7 @@ class LiveCard:
     def __init__(self, *, raw: bool) -> None:
         self._raw = raw
         self._handle: DisplayHandle | None = None
+        self._last: dict[str, Any] = {}
 
     def show(self, detached: Detached) -> None:
         """Put it into the output of the cell that runs."""
@@ -37,13 +39,33 @@ class LiveCard:
 
     def changed(self, detached: Detached) -> None:
         """Bring it up to date."""
+        if self._handle is None:
+            return
+        self._last = self._bundle(detached)
+        self._handle.update(self._last, raw=True)
+        shell = get_ipython()
+        if shell is not None:
+            _late.add(self)
+            if _at_the_end_of_a_cell not in shell.events.callbacks["post_run_cell"]:
+                shell.events.register("post_run_cell", _at_the_end_of_a_cell)
+
+    def again(self) -> None:
+        """Say it once more: whoever runs notebooks without a browser hears only what a running cell says."""
         if self._handle is not None:
-            self._handle.update(self._bundle(detached), raw=True)
+            self._handle.update(self._last, raw=True)
 
     def _bundle(self, detached: Detached) -> dict[str, Any]:
         if detached.edit is not None:
             return display.edit_bundle(detached.edit, raw=self._raw)
         return under_way(detached) if detached.error is None else failed(detached)
+
+
+_late: set[LiveCard] = set()  # changed since the last cell ended
+
+
+def _at_the_end_of_a_cell(_: object = None) -> None:
+    while _late:
+        _late.pop().again()
 
 
 def under_way(detached: Detached) -> dict[str, str]:
@@ -53,7 +75,8 @@ def under_way(detached: Detached) -> dict[str, str]:
     told = f"{detached.text}, begun at {since}"
     html = _card(prompt, f"{told} …")
     if (partial := detached.watch.partial) is not None:
-        html = _card(prompt, "") + display.partial_html(partial.data, partial.number, partial.picture, told)
+        shown = display.partial_html(partial.data, partial.number, partial.picture, told)
+        html = _card(prompt, "") + shown
     return {"text/html": html, "text/plain": f"{prompt}: {told}"}
 
 
