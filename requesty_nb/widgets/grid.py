@@ -66,6 +66,7 @@ class LiveGrid(Linked):
         self._made = time.monotonic()
         self._heard = False
         self._pushed: set[int] = set()
+        self._stars: dict[int, bool] = {}
         self._context = contextvars.copy_context()
         self._thread: threading.Thread | None = None
         axes = subject.plan.axes if isinstance(subject, Sweeping) else subject.axes
@@ -119,10 +120,14 @@ class LiveGrid(Linked):
         subject = self._subject
         if isinstance(subject, Sweeping):
             found = list(subject.cells)
-            states = [tell.state_of(cell, subject.state_of(place)) for place, cell in enumerate(found)]
+            doing = [subject.state_of(place) for place in range(len(found))]
             head = tell.head_of(subject)
         else:
-            states, head = [tell.state_of(cell, "") for cell in subject], tell.sum_of(subject)
+            found, doing, head = list(subject), [""] * len(subject), tell.sum_of(subject)
+        states = [
+            tell.state_of(cell, now, star=self._has_star(place, cell))
+            for place, (cell, now) in enumerate(zip(found, doing, strict=True))
+        ]
         with self._at_once():
             self.set_trait("cells", states)
             self.set_trait("head", head)
@@ -145,6 +150,12 @@ class LiveGrid(Linked):
             troubles.append(trouble)
             pictures += [data] if data else []
         self.send({"k": "thumbs", "of": list(places), "troubles": troubles, **answer}, pictures)
+
+    def _has_star(self, place: int, cell: Cell | None) -> bool:
+        """Tell whether an edit is starred: looked up once, for it stands in a file."""
+        if place not in self._stars and isinstance(cell, Edit):
+            self._stars[place] = cell.starred
+        return self._stars.get(place, False)
 
     def _cell(self, place: int) -> Cell | None:
         return self._subject.cells[place]
@@ -173,6 +184,15 @@ class LiveGrid(Linked):
         if isinstance(self._subject, Sweeping):
             self._subject.cancel()
             self._take()
+
+    def _hear_star(self, message: Message, _: Sequence[Buffer]) -> None:
+        edit, place = self._edit_of(message), whole_of(message, "i", 0, len(self.cells) - 1)
+        if message.get("on") is True:
+            edit.star()
+        else:
+            edit.unstar()
+        self._stars[place] = edit.starred
+        self._take()
 
     def _hear_thumbs(self, message: Message, _: Sequence[Buffer]) -> None:
         wanted = message.get("of")
@@ -206,10 +226,14 @@ class LiveGrid(Linked):
         self._send_cell(message, further_cell)
 
     def _send_cell(self, message: Message, write: Callable[[Edit, str], str]) -> None:
+        text = write(self._edit_of(message), _IMPORT)
+        self.send({"k": "cell", "s": message.get("s"), "text": text})
+
+    def _edit_of(self, message: Message) -> Edit:
         cell = self._asked(message)
         if not isinstance(cell, Edit):
-            raise BadRequest("There is no edit here to make a cell of.", hint=cell.hint)
-        self.send({"k": "cell", "s": message.get("s"), "text": write(cell, _IMPORT)})
+            raise BadRequest("There is no edit here.", hint=cell.hint)
+        return cell
 
     def _asked(self, message: Message) -> Cell:
         cell = self._cell(whole_of(message, "i", 0, len(self.cells) - 1))

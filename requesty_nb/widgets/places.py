@@ -33,7 +33,7 @@ def shape_of(subject: Grid | Sweeping) -> tuple[int, int]:
     return (int(asked[1]), int(asked[2])) if asked and ask and ask.mask is None else (1, 1)
 
 
-def state_of(cell: Cell | None, doing: str) -> str | dict[str, Any]:
+def state_of(cell: Cell | None, doing: str, *, star: bool = False) -> str | dict[str, Any]:
     """Return what a cell is doing, or in a few words what came of it; empty values are left out."""
     if cell is None:
         return doing
@@ -46,6 +46,7 @@ def state_of(cell: Cell | None, doing: str) -> str | dict[str, Any]:
         "count": len(cell.images) if len(cell.images) > 1 else 0,
         "recorded": cell.replayed,
         "cost": tiles.paid_for(cell),
+        "star": star,
     }
     return {name: value for name, value in state.items() if value}
 

@@ -21,7 +21,9 @@ export interface Cell {
 function below(state: State): string {
   if (!isDone(state)) return "";
   const count = state.count ? `${state.count} pictures` : "";
-  return [state.recorded ? "recorded" : "", state.cost ?? "", count].filter(Boolean).join(" · ");
+  return [state.star ? "★" : "", state.recorded ? "recorded" : "", state.cost ?? "", count]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 export function cell(place: number, name: string, open: () => void, pick: (picked: boolean) => void): Cell {
@@ -71,7 +73,11 @@ export function cell(place: number, name: string, open: () => void, pick: (picke
       if (done) say(words, ready?.trouble ?? "");
       else if (over) fail(state);
       else say(words, state ? doing(state, since) : "");
-      const said = done ? below(state) : over ? `${state.kind}: ${state.text}` : state || "not begun";
+      const said = done
+        ? below(state).replace("★", "starred")
+        : over
+          ? `${state.kind}: ${state.text}`
+          : state || "not begun";
       opener.setAttribute("aria-label", [name, said].filter(Boolean).join(", "));
       opener.title = over && !done ? `${state.kind}: ${state.text}` : name;
     },

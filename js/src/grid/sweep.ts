@@ -9,7 +9,7 @@ import { one } from "../gallery/one";
 import { pair } from "../gallery/pair";
 import { type Item, item } from "../gallery/rows";
 import { thumbs } from "../gallery/thumbs";
-import { button, div } from "../pieces";
+import { button, div, say } from "../pieces";
 import { header } from "./head";
 import { type Table, table } from "./table";
 import { tabs } from "./tabs";
@@ -91,6 +91,11 @@ export function sweep(link: GridLink): HTMLElement {
     if (at >= 0) single.open(all, at);
   };
 
+  const trouble = el("p", { class: "rqe-problem", role: "status", hidden: true });
+  const star = async (place: number) => {
+    const state = link.get("cells")[place];
+    if (isDone(state)) say(trouble, await supply.star(place, !state.star));
+  };
   const compareThem = el("button", { class: "primary", onclick: () => comparing() }, "Compare");
   const picks = el("span", { role: "status" });
   const chosen = div(
@@ -129,7 +134,7 @@ export function sweep(link: GridLink): HTMLElement {
     if (!page) return;
     watcher.disconnect();
     seen = new Set();
-    shown = table(page, link.get("names"), { open, pick: choose });
+    shown = table(page, link.get("names"), { open, pick: choose, star });
     for (const [place, { element }] of shown.cells) {
       element.dataset.place = String(place);
       watcher.observe(element);
@@ -161,6 +166,7 @@ export function sweep(link: GridLink): HTMLElement {
     "gallery rqe-sweep",
     header(link),
     chosen,
+    trouble,
     turning.element,
     turning.panel,
     single.element,

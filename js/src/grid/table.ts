@@ -17,6 +17,7 @@ export interface Table {
 export interface Hands {
   open(place: number): void;
   pick(place: number, picked: boolean): void;
+  star(place: number): void;
 }
 
 /** A value; where it says too little by itself, after the name of what is varied. */
@@ -57,6 +58,7 @@ export function table(page: Page, [down, across]: [string, string], hands: Hands
   });
   on(element, "keydown", (event) => {
     const one = held(event);
+    if (one && event.key === "*" && !commanding(event)) return hands.star(one.place);
     if (!one || event.altKey || event.metaKey || event.shiftKey) return;
     if (event.key === "c" && !commanding(event)) {
       const box = one.element.querySelector<HTMLInputElement>(".rqe-pick:not([hidden]) input");

@@ -21,6 +21,7 @@ export interface Done {
   count?: number; // of pictures, where there are several
   recorded?: boolean;
   cost?: string;
+  star?: boolean;
 }
 
 export interface Failed {
@@ -51,6 +52,7 @@ export type Outgoing =
   | { k: "cancel" }
   | { k: "thumbs"; of: number[] }
   | { k: "open"; i: number; at: number }
+  | { k: "star"; i: number; on: boolean }
   | { k: "cell"; i: number }
   | { k: "further"; i: number };
 
@@ -78,6 +80,8 @@ export const GONE = "The kernel is gone: run the cell again.";
 
 type Reply<K extends Incoming["k"]> = [Extract<Incoming, { k: K }>, DataView[]];
 
+const SILENT = "The kernel did not say.";
+
 /** Asks, and promises the answer. */
 function asking(link: GridLink) {
   interface Waiting {
@@ -88,7 +92,7 @@ function asking(link: GridLink) {
   for (const kind of ["thumbs", "opened", "cell"] as const)
     link.hear(kind, (message, buffers) => open.get(message.s ?? 0)?.resolve([message, buffers] as never));
   link.hear("ack", ({ s, problem }) => {
-    open.get(s)?.reject(new Error(problem ?? "The kernel did not say.")); // changes nothing once it is answered
+    open.get(s)?.reject(new Error(problem ?? SILENT)); // changes nothing once it is answered
     open.delete(s);
   });
   link.onWaiting(() => {
@@ -112,6 +116,8 @@ function paired(troubles: string[], pictures: DataView[]): Thumb[] {
 
 /** What opens and shows cells; an item's id is its place. */
 export interface Cells extends Pick<Supply, "thumbs" | "open" | "cell" | "further"> {
+  /** Gives a star, or takes it away; returns what went wrong. */
+  star(place: number, on: boolean): Promise<string>;
   /** Calls `then` with pictures that came unasked. */
   onPushed(then: (place: string, thumb: Thumb) => void): void;
 }
@@ -136,6 +142,10 @@ export function wired(link: GridLink): Cells {
     async further({ id }) {
       const [{ text }] = await ask("cell", { k: "further", i: Number(id) });
       return text;
+    },
+    async star(place, on) {
+      const done = await ask("cell", { k: "star", i: place, on }).catch((error: Error) => error.message);
+      return typeof done === "string" && done !== SILENT ? done : ""; // it is only acknowledged
     },
     onPushed(then) {
       link.hear("thumbs", ({ s, of, troubles }, pictures) => {
