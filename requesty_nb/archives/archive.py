@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from requesty_nb.archives.limits import (
     MAX_FAULTS,
     MAX_LINE,
+    MAX_NOTES,
     MAX_OBJECT,
     MAX_OBJECTS,
     MAX_RECORDS,
@@ -17,11 +19,13 @@ from requesty_nb.archives.limits import (
     RESERVED_PART,
 )
 from requesty_nb.archives.lines import ELSEWHERE, lines_of, read_line
+from requesty_nb.archives.notes import Noted, noted, refused
 from requesty_nb.archives.paths import told
 from requesty_nb.errors import HistoryFault
+from requesty_nb.models import NOTE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import IO
@@ -47,6 +51,7 @@ class Archive(ABC):
     def __init__(self, path: Path, into: Path | None) -> None:
         self.name = told(path.name)
         self._into = into
+        self._bad_notes = 0
 
     @property
     def records(self) -> Iterator[EditRecord | HistoryFault]:
@@ -65,6 +70,32 @@ class Archive(ABC):
             self._see_room(MAX_LINE)
             faults += isinstance(found, HistoryFault)
             yield found
+
+    def notes(self, identifier: str) -> Iterator[Noted | HistoryFault]:
+        """Yield the stars and tags of the last record; in the place of one that cannot be right, why.
+
+        Args:
+            identifier: the record's, which `records` has given: so it is one.
+
+        Raises:
+            HistoryFault: there is no room for more.
+        """
+        for count, (path, read) in enumerate(self._notes(identifier)):
+            if count == MAX_NOTES or self._bad_notes == MAX_FAULTS:
+                why = "the rest is not looked at, as there are too many of them, or faults."
+                yield refused("", identifier, why)
+                return
+            self._see_room(NOTE_BYTES)
+            try:
+                yield noted(identifier, path, read())
+            except HistoryFault as fault:
+                why = fault.message
+            except self.damage as error:
+                why = f"it cannot be read: {error}."
+            else:
+                continue
+            self._bad_notes += 1
+            yield refused(path, identifier, why)
 
     def pieces(self, sha256: str) -> Iterator[bytes]:
         """Yield the bytes of a picture that the last record needs, or one before it.
@@ -110,6 +141,10 @@ class Archive(ABC):
     def _bytes(self, sha256: str) -> Iterator[bytes]:
         """Yield the bytes of a picture, in pieces, as they are there."""
 
+    @abstractmethod
+    def _notes(self, identifier: str) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        """Yield the path of each note of an edit, empty if it is no file, and what reads its bytes."""
+
 
 class Filed(Archive):
     """One whose pictures are files by names, and whose records a file of lines, which says the names."""
@@ -138,9 +173,23 @@ class Filed(Archive):
             while piece := file.read(PIECE):
                 yield piece
 
+    def _notes(self, identifier: str) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        for path in self._note_paths(identifier):
+            yield path, partial(read_note, self._open, path)
+
+    @abstractmethod
+    def _note_paths(self, identifier: str) -> Sequence[str]:
+        """Return the paths of an edit's notes in it."""
+
     @abstractmethod
     def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """Open a file in it."""
+
+
+def read_note(open_: Callable[[str], AbstractContextManager[IO[bytes]]], path: str) -> bytes:
+    """Return the bytes of a note's file, or the first of too many."""
+    with open_(path) as file:
+        return file.read(NOTE_BYTES + 1)
 
 
 def missing(name: str, sha256: str) -> HistoryFault:

@@ -6,6 +6,7 @@
     0001-make-the-sky-a-sunset-restored-1.png   likewise, put back into the source outside the mask
     originals/0001-make-the-sky-a-sunset-1.png  byte for byte as it came, where the copy is not
     sources/my-photo-1a2b3c4d.png               what was given, and masks
+    notes/<id>/<time>-<nonce>.json              stars and tags of the edit of that id, as the history has them
     index.html                                  all of it to look through
     records.jsonl                               a line an attempt, with the files of its pictures by sha256
 """
@@ -21,6 +22,7 @@ from requesty_nb.archives.copies import copy_of
 from requesty_nb.archives.limits import PIECE
 from requesty_nb.archives.lines import record_line
 from requesty_nb.archives.names import SourceNames, picture_name, slug
+from requesty_nb.archives.notes import note_files
 from requesty_nb.archives.paths import told
 from requesty_nb.errors import HistoryFault, ImgEditError
 
@@ -50,6 +52,7 @@ def files_of(edits: Iterable[Edit]) -> Generator[File]:
             shown: list[str] = []
             yield from _pictures(edit, number, files, shown, originals)
             yield from _given(edit, files, sources)
+            yield from note_files(edit)
             records.write(record_line(edit.record, files))
             page.write(index.entry(edit, shown, files))
         page.write(index.end())

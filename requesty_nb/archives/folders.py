@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from requesty_nb.archives import contents, writing
-from requesty_nb.archives.archive import RECORDS, Archive, Filed, missing
+from requesty_nb.archives.archive import RECORDS, Archive, Filed, missing, read_note
 from requesty_nb.archives.checks import is_sha256, trouble_with
 from requesty_nb.archives.limits import MAX_LINE, PIECE
 from requesty_nb.archives.lines import ELSEWHERE
+from requesty_nb.archives.notes import names_in
 from requesty_nb.archives.paths import told
 from requesty_nb.errors import BadRequest, HistoryFault
 from requesty_nb.models import decode_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from requesty_nb.models import Edit, EditRecord
 
@@ -51,6 +53,9 @@ class FolderArchive(Filed):
     def _open(self, name: str) -> BinaryIO:
         return open_inside(self._folder, name)
 
+    def _note_paths(self, identifier: str) -> list[str]:
+        return names_in(self._folder, identifier)
+
 
 class HistoryArchive(Archive):
     """The folder of another history. What was being sent there, or lost on its way, is not looked at."""
@@ -81,6 +86,10 @@ class HistoryArchive(Archive):
         with open_inside(self._folder, f"{_OBJECTS}/{sha256[:2]}/{sha256}") as file:
             while piece := file.read(PIECE):
                 yield piece
+
+    def _notes(self, identifier: str) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        for path in names_in(self._folder, identifier):
+            yield path, partial(read_note, partial(open_inside, self._folder), path)
 
 
 def folder_archive(path: Path, into: Path | None) -> Archive:

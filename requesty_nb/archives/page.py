@@ -99,7 +99,7 @@ def _placed(edits: Sequence[Edit], places: dict[str, int]) -> Iterator[Summary]:
     for edit in reversed(edits):
         if edit.id not in places:
             places[edit.id] = len(places)
-            yield summary_of(edit.record)
+            yield summary_of(edit.record, edit.marks)
 
 
 class _Pictures:

@@ -1,20 +1,26 @@
-"""One file of lines that holds all by itself: each picture, in base64, before the first record of it."""
+"""One file of lines that holds all by itself: each picture, in base64, before the first record of it.
+
+The stars and tags of an edit stand right before its record.
+"""
 
 from __future__ import annotations
 
 import binascii
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from requesty_nb.archives.archive import Archive, missing
 from requesty_nb.archives.folders import open_regular
-from requesty_nb.archives.limits import MAX_OBJECTS, PIECE
+from requesty_nb.archives.limits import MAX_NOTES, MAX_OBJECTS, PIECE
 from requesty_nb.archives.lines import lines_of, read_line, record_line
+from requesty_nb.archives.notes import note_line, note_of_line
 from requesty_nb.archives.writing import whole
 from requesty_nb.errors import HistoryFault
+from requesty_nb.models import NOTE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from requesty_nb.models import Edit, EditRecord
@@ -42,6 +48,8 @@ def _lines(edits: Iterable[Edit]) -> Iterator[bytes]:
             if sha256 not in written:
                 yield from _object_line(sha256, edit.read(sha256))
                 written.add(sha256)
+        for _, data in edit.note_files():
+            yield note_line(data)
         yield record_line(edit.record, {})
 
 
@@ -59,19 +67,30 @@ class StreamArchive(Archive):
         super().__init__(path, into)
         self._path = path
         self._places: dict[str, int] = {}
+        self._noted: list[bytes] = []  # notes that stand before the last record
 
     def _records(self) -> Iterator[EditRecord | HistoryFault]:
         with open_regular(self._path) as file:
+            coming: list[bytes] = []
             for line in lines_of(file):
+                if (note := note_of_line(line.text)) is not None:
+                    coming.append(note[: NOTE_BYTES + 1])
+                    del coming[MAX_NOTES + 1 :]
+                    continue
                 if found := _OBJECT.match(line.text):
                     if len(self._places) == MAX_OBJECTS:
                         raise ValueError(f"it holds more than {MAX_OBJECTS:,} pictures")
                     self._places.setdefault(found[1].decode(), line.at + found.end())
                     continue
+                self._noted, coming = coming, []
                 try:
                     yield read_line(line, self.name)[0]
                 except HistoryFault as fault:
                     yield fault
+
+    def _notes(self, _: str) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        for data in self._noted:
+            yield "", partial(bytes, data)
 
     def _bytes(self, sha256: str) -> Iterator[bytes]:
         if sha256 not in self._places:

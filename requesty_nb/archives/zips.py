@@ -13,9 +13,11 @@ from typing import IO, TYPE_CHECKING, BinaryIO, ClassVar, cast
 from requesty_nb.archives import contents
 from requesty_nb.archives.archive import RECORDS, Archive, Filed
 from requesty_nb.archives.limits import MAX_ENTRIES, MAX_LISTING, MAX_OBJECT, MAX_RATIO, RATIO_FROM
+from requesty_nb.archives.notes import FOLDER
 from requesty_nb.archives.paths import told, wrong_with
 from requesty_nb.archives.writing import whole
 from requesty_nb.errors import BadRequest, HistoryFault
+from requesty_nb.models import note_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +33,7 @@ _HEAD = 30  # bytes before an entry's data, at least
 _LISTED = 46 + 28  # bytes of an entry in the list besides its name, at most
 _ENCRYPTED = 0x2041  # flags: encrypted, strongly, and the list of entries as well
 _ELSE = "Export them to a folder or as .jsonl, or fewer of them."
+_NOTE_PARTS = 3  # notes/<id>/<time>-<nonce>.json
 _DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 
 
@@ -64,12 +67,22 @@ class ZipArchive(Filed):
         super().__init__(path, into)
         self._archive = archive
         self._prefix = prefix
+        self._of_edits: dict[str, list[str]] | None = None  # paths of notes by id, once they are asked for
 
     def _open(self, name: str) -> IO[bytes]:
         try:
             return self._archive.open(self._prefix + name)
         except KeyError:
             raise OSError(f"{told(name)} is not in it") from None
+
+    def _note_paths(self, identifier: str) -> list[str]:
+        if self._of_edits is None:
+            self._of_edits = {}
+            for name in self._archive.namelist():
+                parts = name.removeprefix(self._prefix).split("/")
+                if parts[0] == FOLDER and len(parts) == _NOTE_PARTS and note_time(parts[2]) is not None:
+                    self._of_edits.setdefault(parts[1], []).append("/".join(parts))
+        return sorted(self._of_edits.get(identifier, ()))
 
 
 class _Bounded:

@@ -27,14 +27,18 @@ class Imported:
         added: ids of the edits that are new here.
         known: ids of those that were here already.
         refused: of each that was not taken, why.
+        notes: how many stars and tags, given or taken away, are new here.
     """
 
     added: tuple[str, ...]
     known: tuple[str, ...]
     refused: tuple[str, ...]
+    notes: int = 0
 
     def __str__(self) -> str:
         told = [f"{len(self.added)} edits added, {len(self.known)} known already."]
+        if self.notes:
+            told.append(f"{self.notes} notes of stars and tags added.")
         if self.refused:
             told.append(f"{len(self.refused)} refused; the others are not touched by this:")
             told += [f"  {why}" for why in self.refused[:_TOLD]]
@@ -46,7 +50,7 @@ class Imported:
 
 
 def merge(shelf: Shelf, archive: Archive) -> Imported:
-    """Take an archive's edits in: the pictures of each first, then its record.
+    """Take an archive's edits in: the pictures of each first, then its record, then its stars and tags.
 
     Raises:
         HistoryFault: the archive is none, or the history cannot be written.
@@ -54,6 +58,7 @@ def merge(shelf: Shelf, archive: Archive) -> Imported:
     added: list[str] = []
     known: list[str] = []
     refused: list[str] = []
+    notes = 0
     for record in archive.records:
         if isinstance(record, HistoryFault):
             refused.append(record.message)
@@ -62,7 +67,13 @@ def merge(shelf: Shelf, archive: Archive) -> Imported:
             (added if _take(shelf, archive, record) else known).append(record.id)
         except _Refused as why:
             refused.append(f"{record.id[:26]!r}: {why}")
-    return Imported(tuple(added), tuple(known), tuple(refused))
+            continue
+        for found in archive.notes(record.id):
+            if isinstance(found, HistoryFault):
+                refused.append(found.message)
+            else:
+                notes += shelf.noted.put(*found)
+    return Imported(tuple(added), tuple(known), tuple(refused), notes)
 
 
 class _Refused(Exception):
