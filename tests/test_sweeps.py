@@ -93,7 +93,7 @@ def test_pictures_are_an_axis_and_labelled_by_their_names(tmp_path: Path, fox: P
     cat.write_bytes(noise(9))
     with offline(tmp_path / "h") as here:
         sweep = here.sweep("night", [fox, cat, photo()], size=SIZE)
-    assert sweep.axes[0] == Axis("image", ("fox.png", "cat.png", "Image"))
+    assert sweep.axes[0] == Axis("image", ("fox.png", "cat.png", "picture"))
     assert isinstance(sweep[1], Edit)
     assert sweep[1].request.images[0].name == "cat.png"
 

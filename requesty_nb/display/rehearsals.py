@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from requesty_nb.models import Edit, EditRequest
 
 _FORM = 20_000  # characters of a form
-_PRE = "margin:4px 0 0;padding:8px;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85em"
+_PRE = "margin:4px 0 0;padding:8px;white-space:pre-wrap;overflow-wrap:anywhere;font:.85em monospace"
 
 
 class Rehearsed(Protocol):

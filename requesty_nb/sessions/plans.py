@@ -103,7 +103,12 @@ def label_of(value: object) -> str:
         return Path(name).name
     if isinstance(value, str | int | float | bool | tuple) or value is None:
         return str(value)
-    return type(value).__name__
+    # A picture in memory has no name of its own; several are numbered.
+    return (
+        "picture"
+        if hasattr(value, "__array__") or hasattr(value, "__array_interface__")
+        else type(value).__name__
+    )
 
 
 def distinct(labels: Iterable[str]) -> tuple[str, ...]:
