@@ -55,6 +55,7 @@ class Explained(BaseException):
         body: the start of the endpoint's answer, redacted.
         details: further lines, such as in what two requests differ.
         attempt: the id under which the history keeps the failed attempt.
+        partial: the bytes of the last unfinished picture of a stream that gave no finished one, unproven.
     """
 
     default_hint: ClassVar[str] = ""
@@ -84,11 +85,18 @@ class Explained(BaseException):
         self.body = body
         self.details = details
         self.attempt = ""
+        self.partial: bytes | None = None
 
     def __str__(self) -> str:
         return " ".join(
             part for part in (self.message, *self.details, PAID_TEXT[self.paid], self.hint) if part
         )
+
+    def with_partial(self, data: bytes) -> None:
+        """Keep an unfinished picture, and say where it is."""
+        self.partial = data
+        where = "its bytes are the error's `partial` (in a notebook `sys.last_value.partial`)"
+        self.details += (f"The last unfinished picture is no result; {where}.",)
 
     def without_frames(self) -> None:
         """Forget the frames it came through so far: their variables hold what a server sent, unredacted."""

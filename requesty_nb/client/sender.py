@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
@@ -12,82 +11,25 @@ import anyio.to_thread
 import httpx
 
 from requesty_nb import wire
+from requesty_nb.client.calls import Heard, Reply, so_far
 from requesty_nb.client.inprocess import InProcess
 from requesty_nb.client.reading import widen
-from requesty_nb.client.streams import Heard, Partial, hear, is_stream
+from requesty_nb.client.streams import listen
 from requesty_nb.client.transfer import NO_KEEPALIVE, TIMEOUTS, Bearer, read_capped, unpacked
 from requesty_nb.errors import AnswerUnusable, ImgEditError, NotSent, OutcomeUnknown, RateLimited
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
 
-    from requesty_nb.settings import Secret
+    from requesty_nb.client.calls import Call, Watch
     from requesty_nb.wire import Body
 
 _CONNECT_TRIES = 3
+_HANDS = 2  # threads that read events of streams
 _FIRST_DELAY = 0.5
 _LONGEST_DELAY = 8.0
 _REFUSAL_LIMIT = 65_536
 _TOO_MANY, _UNAVAILABLE = 429, 503
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One POST, ready to go.
-
-    Attributes:
-        url: the full address.
-        body: what is sent.
-        headers: what goes with it, but for the key.
-        key: the API key, or None.
-        timeout: seconds for the whole call; a pause that the endpoint asked for does not count.
-        answer_limit: bytes an answer may have.
-        app: the ASGI app that answers in this process; None for the network.
-        streamed: how many pictures a streamed answer is to bring; 0 where none was asked for.
-    """
-
-    url: str
-    body: Body
-    headers: Mapping[str, str]
-    key: Secret | None
-    timeout: float
-    answer_limit: int
-    app: object | None = None
-    streamed: int = 0
-
-
-@dataclass(slots=True)
-class Watch:
-    """What a call is doing. Written by the loop, read by whoever shows or records it.
-
-    Attributes:
-        state: a few words for a screen.
-        begun: whether any of the body has left.
-        sent: whether all of it has left: from then on it may be worked on and billed.
-        started: seconds of the monotonic clock when it was made.
-        partial: the last unfinished picture that came, while there is none better.
-    """
-
-    state: str = "preparing"
-    begun: bool = False
-    sent: bool = False
-    started: float = field(default_factory=time.monotonic)
-    partial: Partial | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A status, its headers (names in lower case) and its body; of a streamed one, what was heard."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
-    heard: Heard | None = field(default=None, repr=False)
-
-    @property
-    def ok(self) -> bool:
-        """Whether the endpoint said yes."""
-        return 200 <= self.status < 300  # noqa: PLR2004 - HTTP statuses
 
 
 class Sender:
@@ -97,6 +39,7 @@ class Sender:
         self._paused_until: dict[str, float] = {}  # by address: one endpoint's pause is no other's
         self._clients: dict[object, httpx.AsyncClient] = {}
         self._making = anyio.Lock()
+        self._hands = anyio.CapacityLimiter(_HANDS)
 
     async def send(self, call: Call, watch: Watch) -> Reply:
         """Return the endpoint's good answer.
@@ -154,6 +97,10 @@ class Sender:
                 failure = error.with_traceback(None)
         # Raised out here, so that no frame of the HTTP library, where headers are variables, hangs on it.
         if scope.cancelled_caught:
+            if reply := so_far(watch):  # a picture that has come is not lost to another that has not
+                assert reply.heard is not None  # noqa: S101 - the type checker cannot see it
+                reply.heard.ended = f"had not ended after {call.timeout:g} s"
+                return reply
             failure = _out_of_time(call, watch)
         elif isinstance(failure, NotSent) and not watch.begun:
             return failure
@@ -174,7 +121,7 @@ class Sender:
             "POST", call.url, headers=headers, content=_body(call.body, watch), auth=Bearer(call.key)
         ) as response:
             watch.state = "receiving"
-            return await _reply(response, call, watch)
+            return await _reply(response, call, watch, self._hands)
 
     async def _client(self, call: Call) -> httpx.AsyncClient:
         """Return the client for the network, or for an app; made once each, as that takes long."""
@@ -208,7 +155,7 @@ async def _body(body: Body, watch: Watch) -> AsyncIterator[bytes]:
     watch.state = "waiting for the picture"
 
 
-async def _reply(response: httpx.Response, call: Call, watch: Watch) -> Reply:
+async def _reply(response: httpx.Response, call: Call, watch: Watch, hands: anyio.CapacityLimiter) -> Reply:
     headers = {name.lower(): value for name, value in response.headers.items()}
     status = response.status_code
     if not response.is_success:
@@ -219,32 +166,12 @@ async def _reply(response: httpx.Response, call: Call, watch: Watch) -> Reply:
         return Reply(status, headers, content)
     try:
         if call.streamed:
-            return await _streamed(response, call, watch, headers)
+            pieces = unpacked(response, call.answer_limit)
+            return await listen(pieces, Heard(status, headers), call, watch, hands)
         return Reply(status, headers, await read_capped(response, call.answer_limit))
     except httpx.HTTPError:
         message = "The endpoint said yes, but its answer broke off."
     raise AnswerUnusable(message, status=status)
-
-
-async def _streamed(response: httpx.Response, call: Call, watch: Watch, headers: Mapping[str, str]) -> Reply:
-    """Read what may be events; an endpoint that does not stream answers as a whole."""
-    pieces = unpacked(response, call.answer_limit)
-    beginning = b""
-    async for piece in pieces:
-        beginning += piece
-        if len(beginning.strip()) >= 1:
-            break
-    if is_stream(headers.get("content-type", ""), beginning):
-        heard = await hear(_joined(beginning, pieces), call.streamed, watch)
-        return Reply(response.status_code, headers, b"", heard)
-    rest = [piece async for piece in pieces]
-    return Reply(response.status_code, headers, b"".join([beginning, *rest]))
-
-
-async def _joined(beginning: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield beginning
-    async for piece in pieces:
-        yield piece
 
 
 def _meaning(error: httpx.HTTPError, watch: Watch) -> ImgEditError:
@@ -260,6 +187,10 @@ def _meaning(error: httpx.HTTPError, watch: Watch) -> ImgEditError:
 
 
 def _out_of_time(call: Call, watch: Watch) -> ImgEditError:
+    if watch.heard is not None:
+        return OutcomeUnknown(
+            f"The endpoint began to answer, but sent no finished picture within {call.timeout:g} s."
+        )
     if watch.sent:
         return OutcomeUnknown(f"The request was sent, but no answer came within {call.timeout:g} s.")
     return NotSent(

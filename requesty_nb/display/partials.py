@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import base64
-from functools import lru_cache
+import hashlib
+from collections import OrderedDict
 from html import escape
 
 from requesty_nb import images
-from requesty_nb.errors import ImgEditError
 
 _MAX_PIXELS = 40_000_000
 _BUDGET = 24_000  # bytes
 _FORMS = ((384, 75), (320, 60), (256, 50), (192, 40), (128, 30))  # edge and quality
+_KEPT = 32  # of the small ones: while seconds are counted below it, a picture is made small once
+
+_small: OrderedDict[bytes, bytes] = OrderedDict()
 
 
-def partial_html(data: bytes, number: int, picture: int, told: str) -> str:
+def partial_html(data: bytes, number: int, of: int, picture: int, told: str) -> str:
     """Return an unfinished picture with a line below it; the line alone if it is no picture.
 
     Args:
         data: what came, unproven.
         number: which it is, from 1.
+        of: how many may come.
         picture: of which picture of the edit, from 1.
         told: what else is said.
     """
-    webp = _small(data)
-    line = f"unfinished picture {number}"
-    line += f" of result {picture}" if picture > 1 else ""
+    webp = _shrunk(data)
+    line = f"unfinished picture {number} of {of}"
+    line += f", of result {picture}" if picture > 1 else ""
     quiet = f'<div style="opacity:.7">{escape(told)}</div>'
     if not webp:
         return quiet
@@ -36,8 +40,18 @@ def partial_html(data: bytes, number: int, picture: int, told: str) -> str:
     )
 
 
-@lru_cache(maxsize=4)
-def _small(data: bytes) -> bytes:
+def _shrunk(data: bytes) -> bytes:
+    """Return it as a small WebP; nothing if it is no picture. The large one is not held on to."""
+    name = hashlib.blake2b(data, digest_size=16).digest()
+    known = _small.get(name)
+    if known is None:
+        known = _small[name] = _made_small(data)
+        while len(_small) > _KEPT:
+            _small.popitem(last=False)
+    return known
+
+
+def _made_small(data: bytes) -> bytes:
     try:
         images.examine(data, max_pixels=_MAX_PIXELS)
         image = images.decode(data)
@@ -45,6 +59,6 @@ def _small(data: bytes) -> bytes:
             webp = images.preview(image, edge, quality)
             if len(webp) <= _BUDGET:
                 return webp
-    except (ImgEditError, OSError, ValueError):
-        pass  # it is only shown if it can be
+    except Exception:  # noqa: BLE001 - it is only shown if it can be, and must not end what is paid for
+        return b""
     return b""

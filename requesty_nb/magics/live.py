@@ -75,7 +75,7 @@ def under_way(detached: Detached) -> dict[str, str]:
     told = f"{detached.text}, begun at {since}"
     html = _card(prompt, f"{told} …")
     if (partial := detached.watch.partial) is not None:
-        shown = display.partial_html(partial.data, partial.number, partial.picture, told)
+        shown = display.partial_html(partial.data, partial.number, partial.of, partial.picture, told)
         html = _card(prompt, "") + shown
     return {"text/html": html, "text/plain": f"{prompt}: {told}"}
 

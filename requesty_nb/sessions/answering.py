@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from requesty_nb.client import Reply
+    from requesty_nb.errors import ImgEditError
     from requesty_nb.frames import Leak
     from requesty_nb.models import Cost
     from requesty_nb.pricing import Prices
@@ -90,7 +91,8 @@ def judge(
     if len(infos) < len(received):
         notes.append(f"{len(received) - len(infos)} of {len(received)} pictures are missing: {problem}")
     if len(received) != prepared.ask.n:
-        notes.append(f"{prepared.ask.n} pictures were asked for, {len(received)} came")
+        came = f"{prepared.ask.n} pictures were asked for, {len(received)} came"
+        notes.append(f"{came}: {answer.ended[0].lower()}{answer.ended[1:]}" if answer.ended else came)
     restored, leaks = _restore(prepared, infos, pictures, notes)
     result = EditResult(
         images=tuple(infos),
@@ -113,22 +115,39 @@ def take_apart(reply: Reply, redact: Callable[[str], str], *, had_key: bool) -> 
     heard = reply.heard
     if heard is None:
         return wire.read_answer(reply.headers, reply.content, redact)
+    if heard.answer is not None:
+        return wire.read_answer(reply.headers, msgspec.json.encode(heard.answer.data), redact)
     if heard.completed:
-        return wire.read_events(reply.headers, heard.completed, redact)
+        answer = wire.read_events(reply.headers, heard.completed, redact)
+        return replace(answer, ended=_how_it_ended(reply, redact, had_key=had_key))
     if heard.error is not None:
-        return _refused(reply, heard.error, redact, had_key=had_key)
-    unfinished = f" after {heard.partials} unfinished ones" if heard.partials else ""
-    ended = "broke off" if heard.broken else "ended"
+        raise _refusal(reply, heard.error, redact, had_key=had_key)
     raise AnswerUnusable(
-        f"The stream {ended} without a finished picture{unfinished}.",
+        f"{_how_it_ended(reply, redact, had_key=had_key)}, without a finished picture.",
         status=reply.status,
         request_id=wire.request_id(reply.headers, redact),
-        hint=f"Nothing was sent again. {AnswerUnusable.default_hint}",
+        hint="Nothing is sent again by itself. `--new` pays for another attempt.",
     )
 
 
-def _refused(reply: Reply, event: wire.Event, redact: Callable[[str], str], *, had_key: bool) -> NoReturn:
-    """Raise what a stream says in place of a picture; it was worked on until then."""
+def _how_it_ended(reply: Reply, redact: Callable[[str], str], *, had_key: bool) -> str:
+    """Say how a stream ended, as a sentence without its full stop."""
+    heard = reply.heard
+    assert heard is not None  # noqa: S101 - the type checker cannot see it
+    said = f"The stream {heard.ended}"
+    if heard.partials and not heard.completed:
+        said += f" after {heard.partials} unfinished picture{'s' if heard.partials > 1 else ''}"
+    if heard.undecodable:
+        said += f", {heard.undecodable} that came cannot be decoded"
+    if heard.reason:
+        said += f" ({heard.reason.rstrip('.')})"
+    if heard.error is not None:
+        said += f" ({_refusal(reply, heard.error, redact, had_key=had_key).message.rstrip('.')})"
+    return said
+
+
+def _refusal(reply: Reply, event: wire.Event, redact: Callable[[str], str], *, had_key: bool) -> ImgEditError:
+    """Return what a stream says in place of a picture; it was worked on until then."""
     inner = event.data.get("error")
     said = inner if isinstance(inner, dict) else event.data
     status = next((said[name] for name in ("status", "code") if type(said.get(name)) is int), _FAILED)
@@ -141,7 +160,7 @@ def _refused(reply: Reply, event: wire.Event, redact: Callable[[str], str], *, h
     )
     if error.paid == "no":
         error.paid = "perhaps"
-    raise error
+    return error
 
 
 def _start(received: Sequence[bytes | str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from requesty_nb.client import Call, Sender, Watch, fetch
+from requesty_nb.client import Call, Sender, Watch, fetch, so_far
 from requesty_nb.errors import AnswerUnusable, Explained
 from requesty_nb.pricing import prices_from
 from requesty_nb.records import likely_cost
@@ -161,6 +161,8 @@ class Till:
                 error.without_frames()
                 if is_offline(prepared.ask.model):
                     error.paid = "no"
+                if errand.watch.partial is not None:
+                    error.with_partial(errand.watch.partial.data)
             # Even a cancelled call is written down before it goes.
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(keeper.fail, error, errand.watch)
@@ -174,7 +176,7 @@ class Till:
         # The note is written only when the request is about to leave: whatever waits is no unknown outcome.
         async with errand.permits or self._permits:
             await anyio.to_thread.run_sync(keeper.begin)
-            reply = await self._sender.send(call, watch)
+            reply = await self._sent(call, watch)
         answer, received = await self._read(reply, call, errand)
         # A paid picture is kept, whoever has stopped waiting for it.
         with anyio.CancelScope(shield=True):
@@ -184,6 +186,15 @@ class Till:
             )
             edit = await anyio.to_thread.run_sync(keeper.keep, outcome, limiter=self._hands)
         return edit  # noqa: RET504 - a scope might swallow, to the type checker
+
+    async def _sent(self, call: Call, watch: Watch) -> Reply:
+        try:
+            return await self._sender.send(call, watch)
+        except anyio.get_cancelled_exc_class():
+            if (reply := so_far(watch)) and reply.heard and reply.heard.completed:
+                reply.heard.ended = "was interrupted"
+                return reply  # what has come of it is kept as any answer is, whoever has stopped waiting
+            raise
 
     async def _read(self, reply: Reply, call: Call, errand: _Errand) -> tuple[Answer, list[bytes | str]]:
         errand.watch.state = "reading the answer"
@@ -205,9 +216,10 @@ class Till:
             headers=headers,
             key=None if offline else settings.api_key,
             timeout=prepared.ask.timeout,
-            answer_limit=_ANSWER_BYTES_PER_PICTURE * prepared.ask.n,
+            answer_limit=_ANSWER_BYTES_PER_PICTURE * prepared.ask.n * (1 + (prepared.ask.partial or 0)),
             app=self._app() if offline else None,
             streamed=0 if prepared.ask.partial is None else prepared.ask.n,
+            partials=prepared.ask.partial or 0,
         )
 
     async def landed(self) -> None:

@@ -31,5 +31,8 @@ def interrupted(watch: Watch, *, free: bool) -> Interrupted:
     if free:
         return Interrupted("Interrupted.", paid="no", hint="The kernel is fine; run the cell again.")
     if watch.sent:
-        return Interrupted("Interrupted while waiting for the endpoint, which may go on working on it.")
+        told = Interrupted("Interrupted while waiting for the endpoint, which may go on working on it.")
+        if watch.partial is not None:
+            told.with_partial(watch.partial.data)
+        return told
     return Interrupted("Interrupted before the request had left.", paid="no", hint="The kernel is fine.")

@@ -5,12 +5,13 @@ Facts: Requesty's OpenAPI description of ``POST /v1/images/edits`` and OpenAI's 
 
 from requesty_nb.wire.answers import Answer, read_answer, read_events
 from requesty_nb.wire.bodies import Body, Upload, json_body, multipart
-from requesty_nb.wire.events import Event, Framer, read_event
+from requesty_nb.wire.events import BOM, Event, Framer, fields_of, read_event
 from requesty_nb.wire.refusals import refusal, retry_after
 from requesty_nb.wire.telling import as_curl, as_json, as_python, unsaved
 from requesty_nb.wire.texts import plain, request_id
 
 __all__ = [
+    "BOM",
     "Answer",
     "Body",
     "Event",
@@ -19,6 +20,7 @@ __all__ = [
     "as_curl",
     "as_json",
     "as_python",
+    "fields_of",
     "json_body",
     "multipart",
     "plain",

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pybase64
 
 from requesty_nb.errors import AnswerUnusable
-from requesty_nb.wire.events import summed
+from requesty_nb.wire.events import BOM, picture_of, summed
 from requesty_nb.wire.texts import MESSAGE_LIMIT, plain, redacted, request_id, start_of
 
 if TYPE_CHECKING:
@@ -24,7 +23,10 @@ _KNOWN = frozenset({*_EFFECTIVE, "data", "usage"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A good answer, taken apart: per picture its bytes, the address where it lies, or None if broken."""
+    """A good answer, taken apart: per picture its bytes, the address where it lies, or None if broken.
+
+    ``ended`` says how it ended, of one that came in parts.
+    """
 
     images: tuple[bytes | str | None, ...] = field(repr=False)
     usage: dict[str, Any]
@@ -32,6 +34,7 @@ class Answer:
     extras: dict[str, Any]
     request_id: str
     provider: str
+    ended: str = ""
 
 
 def read_answer(headers: Mapping[str, str], content: bytes, redact: Callable[[str], str]) -> Answer:
@@ -50,13 +53,13 @@ def read_answer(headers: Mapping[str, str], content: bytes, redact: Callable[[st
         )
 
     try:
-        answer = msgspec.json.decode(content)
+        answer = msgspec.json.decode(content.removeprefix(BOM))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise unusable(f"The endpoint said yes, but its answer is no JSON ({error}).") from None
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, list) or not data:
         raise unusable("The endpoint said yes, but sent no picture.")
-    images = tuple(_picture(datum) for datum in data)
+    images = tuple(picture_of(datum) for datum in data)
     if not any(images):
         raise unusable("The endpoint sent no picture that can be decoded.")
     return _answer(images, {name: value for name, value in answer.items() if name != "data"}, headers, redact)
@@ -99,20 +102,3 @@ def _answer(
         request_id=request_id(headers, redact),
         provider=plain(redact(headers.get("x-requesty-provider", "")), 200),
     )
-
-
-def _picture(datum: object) -> bytes | str | None:
-    """Return a picture's bytes, or the address to fetch it from; None if there is neither."""
-    if not isinstance(datum, dict):
-        return None
-    text, url = datum.get("b64_json") or None, datum.get("url")  # some servers leave no field out
-    if not isinstance(text, str) and isinstance(url, str):
-        if not url.startswith("data:"):
-            return url
-        text = url.partition(",")[2]
-    if not isinstance(text, str):
-        return None
-    try:
-        return pybase64.b64decode(text, validate=True)
-    except ValueError:
-        return None

@@ -2,11 +2,12 @@
 
 Framing is cheap and goes piece by piece; reading an event, which may hold megabytes, is a function of its
 own, so that it can be called in a thread. Nothing is trusted by its order or its name.
+
+Facts: the WHATWG's HTML standard, section "Server-sent events", and OpenAI's events of an image edit.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,57 +17,59 @@ import pybase64
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
-_LONGEST_END = 4
-_BREAK = re.compile(rb"\r\n|\n|\r")
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+_EMPTY = frozenset({b"\n", b"\r", b"\r\n"})
+_ENDS = (b"\n", b"\r")
 
 
 class Framer:
     """Splits a stream into the blocks of its events, in time that grows with its length alone."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._looked = 0  # what of the buffer holds no end
-        self._begun = False
+        self._block = bytearray()
+        self._first = True
+        self._within = False  # a line
+        self._returned = False  # a carriage return came last, and a line feed would belong to it
 
-    def feed(self, piece: bytes) -> list[bytes]:
+    def feed(self, piece: bytes) -> list[bytearray]:
         """Take in a piece; return the blocks that it completes."""
-        self._buffer += piece
+        if not piece:
+            return []
+        returned, self._returned = self._returned, piece.endswith(b"\r")
+        if returned and piece.startswith(b"\n"):
+            piece = piece[1:]
         blocks = []
-        while end := _END.search(self._buffer, self._looked):
-            if end.end() == len(self._buffer) and end[0].endswith(b"\r") and not end[0].endswith(b"\n"):
-                break  # a line feed may follow
-            blocks.append(self._cut(end.end()))
-        self._looked = max(0, len(self._buffer) - _LONGEST_END)
+        for line in piece.splitlines(keepends=True):  # of bytes it knows just the three ends there are
+            if self._within or line not in _EMPTY:
+                self._block += line
+                self._within = not line.endswith(_ENDS)
+            elif self._block:
+                blocks += self.rest()
         return blocks
 
-    def rest(self) -> list[bytes]:
+    def rest(self) -> list[bytearray]:
         """Return what stands at the end of a stream without an empty line behind it."""
-        return [self._cut(len(self._buffer))] if self._buffer.strip() else []
-
-    def _cut(self, end: int) -> bytes:
-        block = bytes(self._buffer[:end])
-        del self._buffer[:end]
-        self._looked = 0
-        if not self._begun:
-            self._begun = True
-            block = block.removeprefix(_BOM)
-        return block
+        block, self._block, self._within = self._block, bytearray(), False
+        if block and self._first:
+            self._first = False
+            block = block.removeprefix(BOM)
+        return [block] if block else []
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: ``partial``, ``completed``, ``error``, or ``other``, and what it holds.
+    """One event, and what it holds.
 
     Attributes:
-        picture: the bytes of its picture, or None if it has none that can be decoded.
+        kind: ``partial``, ``completed``, ``error``, ``answer`` for an answer as it would be without a
+            stream, or ``other``.
+        picture: the bytes of its picture, or the address where it lies; None if there is neither.
         index: of a partial picture, which of them it is, from 0.
         data: everything else that it holds.
     """
 
     kind: str
-    picture: bytes | None = field(default=None, repr=False)
+    picture: bytes | str | None = field(default=None, repr=False)
     index: int = 0
     data: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -74,41 +77,68 @@ class Event:
 _OTHER = Event("other")
 
 
-def read_event(block: bytes) -> Event:
-    """Read the block of an event; one that says nothing known is an ``other``."""
-    name, lines = "", []
-    for line in _BREAK.split(block):
+def fields_of(block: bytes | bytearray) -> tuple[str, bytes]:
+    """Return the name and the data of an event; what else it says is of no use here."""
+    name, lines = "", list[bytes | bytearray]()
+    for line in block.splitlines():
         label, _, value = line.partition(b":")
         if label == b"data":
             lines.append(value.removeprefix(b" "))
         elif label == b"event":
-            name = value.strip().decode("utf-8", "replace")
+            name = value.removeprefix(b" ").decode("utf-8", "replace")
+    return name, bytes(lines[0]) if len(lines) == 1 else b"\n".join(lines)
+
+
+def read_event(block: bytes | bytearray) -> Event:
+    """Read the block of an event; one that says nothing known is an ``other``."""
+    name, text = fields_of(block)
+    if not text:
+        return _OTHER
     try:
-        data = msgspec.json.decode(b"\n".join(lines)) if lines else None
+        data = msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _OTHER
+        return (
+            Event("error", data={"message": text.decode("utf-8", "replace")}) if name == "error" else _OTHER
+        )
     if not isinstance(data, dict):
-        return _OTHER
-    said = data.get("type")
-    kind = _kind(said if isinstance(said, str) else name, data)
+        return Event("error", data={"message": data}) if name == "error" and isinstance(data, str) else _OTHER
+    kind = _kind(name, data)
+    if kind not in {"partial", "completed"}:
+        return Event(kind, data=data)
     index = data.get("partial_image_index")
-    text = data.pop("b64_json", None) if kind in {"partial", "completed"} else None
-    return Event(kind, _decoded(text), index if type(index) is int else 0, data)
+    picture = picture_of(data)
+    for name in ("b64_json", "url"):
+        data.pop(name, None)
+    return Event(kind, picture, index if type(index) is int else 0, data)
 
 
 def _kind(name: str, data: dict[str, Any]) -> str:
-    if name.endswith(".partial_image"):
-        return "partial"
-    if name.endswith(".completed"):
-        return "completed"
-    return "error" if name == "error" or name.endswith(".failed") or data.get("error") else "other"
+    said = data.get("type")
+    for word in (said if isinstance(said, str) else "", name):
+        if word.endswith(".partial_image"):
+            return "partial"
+        if word.endswith(".completed"):
+            return "completed"
+        if word == "error" or word.endswith(".failed"):
+            return "error"
+    if data.get("error"):
+        return "error"
+    return "answer" if isinstance(data.get("data"), list) and data["data"] else "other"
 
 
-def _decoded(text: object) -> bytes | None:
+def picture_of(datum: object) -> bytes | str | None:
+    """Return a picture's bytes, or the address to fetch it from; None if there is neither."""
+    if not isinstance(datum, dict):
+        return None
+    text, url = datum.get("b64_json") or None, datum.get("url")  # some servers leave no field out
+    if not isinstance(text, str) and isinstance(url, str):
+        if not url.startswith("data:"):
+            return url
+        text = url.partition(",")[2]
     if not isinstance(text, str):
         return None
     try:
-        return pybase64.b64decode(text, validate=True) or None
+        return pybase64.b64decode(text, validate=True)
     except ValueError:
         return None
 
@@ -117,14 +147,24 @@ def summed(usages: Sequence[object]) -> dict[str, Any]:
     """Return the usage of several pictures as that of one answer: numbers add up, of all else the last."""
     total: dict[str, Any] = {}
     for usage in usages:
-        if isinstance(usage, dict):
-            for name, value in usage.items():
-                total[name] = _added(total.get(name), value)
+        for name, value in (usage if isinstance(usage, dict) else {}).items():
+            before = total.get(name)
+            if isinstance(value, dict) and isinstance(before, dict):
+                total[name] = {**before, **value, **_sums(before, value)}
+            elif value is not None or before is None:
+                total[name] = value
+                total |= _sums({name: before}, {name: value})
     return total
 
 
-def _added(before: object, value: object) -> object:
-    if isinstance(value, dict):
-        return summed([before, value])
-    numbers = [one for one in (before, value) if isinstance(one, int | float) and not isinstance(one, bool)]
-    return numbers[0] + numbers[1] if len(numbers) == 2 else value  # noqa: PLR2004 - both of them
+def _sums(before: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """Return the sums of what are numbers in both."""
+    return {
+        name: before[name] + number
+        for name, number in value.items()
+        if _is_number(number) and _is_number(before.get(name))
+    }
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
