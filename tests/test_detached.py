@@ -656,7 +656,7 @@ def test_time_in_the_queue_is_not_counted_against_who_joins(tmp_path):
 def test_who_joins_is_told_that_the_request_was_sent(tmp_path, monkeypatch):
     from requesty_nb.sessions import answering as rooms
 
-    def failing(*_: Any) -> Any:
+    def failing(*_: Any, **__: Any) -> Any:
         raise MemoryError("no room")
 
     monkeypatch.setattr(rooms, "take_apart", failing)

@@ -126,7 +126,8 @@ def test_a_cell_becomes_a_card_and_a_variable(kernel, folder):
         ("draft", "two words"),
     )
     assert kernel.value("cup.request.images[0].digest[:7]") == "sha256:"
-    assert [one["msg_type"] for one in ran.messages] == ["execute_input", "display_data"]
+    shown = [one["msg_type"] for one in ran.messages if one["msg_type"] != "update_display_data"]
+    assert shown == ["execute_input", "display_data"]  # one output, in which a slow machine counts seconds first
 
 
 def test_what_can_stand_for_a_picture(kernel):
@@ -399,7 +400,8 @@ def test_a_quick_edit_shows_its_card_only(online):
     kernel, _ = online
     kernel.ok("%%imgedit coffee.png\nwarm up")
     ran = kernel.ok("%%imgedit coffee.png\nsepia")
-    assert [one["msg_type"] for one in ran.messages] == ["execute_input", "display_data"]
+    shown = [one["msg_type"] for one in ran.messages if one["msg_type"] != "update_display_data"]
+    assert shown == ["execute_input", "display_data"]  # one output, in which a slow machine counts seconds first
 
 
 @pytest.mark.parametrize("code", ["%%imgedit coffee.png\nsepia", "rq.edit('sepia', 'coffee.png')"])
@@ -536,7 +538,7 @@ def test_the_history_is_drawn_counted_verified_and_taken_in(kernel):
         "    └── brighter  (take 1 · painter)",
     ]
     assert kernel.ok("%imgedit tree nothing like it").card["text/plain"] == "No edits."
-    assert kernel.ok("%imgedit cost").text == "2 edits, together free.\n"
+    assert kernel.ok("%imgedit cost").text.endswith("\n2 edits, together free.\n")
     assert "every byte is as it was written" in kernel.ok("%imgedit verify").text
     assert kernel.ok("%imgedit history").text.rstrip().endswith("brighter  [good]")
     kernel.ok("%imgedit export 'two edits'")
