@@ -127,7 +127,7 @@ def test_a_cell_becomes_a_card_and_a_variable(kernel, folder):
     )
     assert kernel.value("cup.request.images[0].digest[:7]") == "sha256:"
     shown = [one["msg_type"] for one in ran.messages if one["msg_type"] != "update_display_data"]
-    assert shown == ["execute_input", "display_data"]  # one output, in which a slow machine counts seconds first
+    assert shown == ["execute_input", "display_data"]  # in it a slow machine counts seconds first
 
 
 def test_what_can_stand_for_a_picture(kernel):
@@ -401,7 +401,7 @@ def test_a_quick_edit_shows_its_card_only(online):
     kernel.ok("%%imgedit coffee.png\nwarm up")
     ran = kernel.ok("%%imgedit coffee.png\nsepia")
     shown = [one["msg_type"] for one in ran.messages if one["msg_type"] != "update_display_data"]
-    assert shown == ["execute_input", "display_data"]  # one output, in which a slow machine counts seconds first
+    assert shown == ["execute_input", "display_data"]  # in it a slow machine counts seconds first
 
 
 @pytest.mark.parametrize("code", ["%%imgedit coffee.png\nsepia", "rq.edit('sepia', 'coffee.png')"])
