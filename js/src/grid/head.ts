@@ -10,7 +10,7 @@ const SPOKEN = 4000; // milliseconds between two things that are read out
 
 export function header(link: GridLink): HTMLElement {
   const bar = el("div", {
-    class: "rqe-bar",
+    class: "rqe-progress",
     role: "progressbar",
     "aria-label": "Edits made",
     "aria-valuemin": "0",
