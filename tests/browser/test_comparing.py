@@ -510,7 +510,7 @@ def test_the_one_at_the_right_is_starred_and_tagged(chromium, lab, workspace):
         picture(view, "lab-tag")
         audit(view, 8)
         notebook.page.keyboard.press("Enter")
-        view.root.locator(".rqe-tagged").get_by_text("best <b>of all</b>", exact=True).wait_for()
+        view.root.locator(".rqe-its-tag").get_by_text("best <b>of all</b>", exact=True).wait_for()
         assert notebook.ask("noted.tags") == ("best <b>of all</b>",)
         assert view.stage.evaluate("one => one === document.activeElement")
         view.press("t")

@@ -18,7 +18,7 @@ export function caption({ label, size }: Side, { star, tags = [] }: Mark, number
     ...(number ? [el("span", { class: "rqe-number" }, String(number))] : []),
     el("span", { class: "rqe-label" }, label),
     ...(star ? [el("span", { class: "rqe-star", role: "img", "aria-label": "starred" }, "★")] : []),
-    ...tags.map((tag) => el("span", { class: "rqe-tagged" }, tag)),
+    ...tags.map((tag) => el("span", { class: "rqe-its-tag" }, tag)),
     el("span", { class: "rqe-quiet" }, size.join(" × ")),
   );
 }

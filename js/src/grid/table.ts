@@ -23,7 +23,7 @@ export interface Hands {
 /** A value; where it says too little by itself, after the name of what is varied. */
 const label = (text: string, name = "prompt"): HTMLElement => {
   const before = name && name !== "prompt" ? [el("span", {}, `${name} `)] : [];
-  return el("div", { class: "rqe-label", title: text }, ...before, text);
+  return el("div", { class: "rqe-choice", title: text }, ...before, text);
 };
 
 export function table(page: Page, [down, across]: [string, string], hands: Hands): Table {
