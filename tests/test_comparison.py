@@ -426,27 +426,8 @@ def test_elsewhere_it_is_static_html_and_a_line(page, edits, capsys):
     assert capsys.readouterr().out == "<Comparison of sepia, blue>\n"
 
 
-class Noted(rq.Edit):
-    """An edit that keeps stars and tags in memory."""
-
-    starred, words = False, ()
-
-    def star(self) -> None:
-        self.starred = True
-
-    def unstar(self) -> None:
-        self.starred = False
-
-    def tag(self, word: str) -> None:
-        self.words = (*self.words, word)
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        return self.words
-
-
 def test_a_page_stars_and_tags_edits_and_is_told_what_is_kept(page, edits):
-    noted = Noted(edits[0].record, edits[0].read)
+    noted = edits[0]
     user = User(page, compare(noted, photo()))
     assert user.state["_marks"] == [{"star": False, "tags": []}, {}]
     user.ok("star", i=0, on=True)

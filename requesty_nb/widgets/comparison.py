@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 from traitlets import List, Unicode
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from requesty_nb.display.comparisons import Side
+    from requesty_nb.models import Edit
     from requesty_nb.widgets.link import Message
     from requesty_nb.widgets.messages import Buffer
 
@@ -52,16 +53,6 @@ def compare(
     """
     several = things[0] if len(things) == 1 and isinstance(things[0], (list, tuple)) else things
     return Comparison(compared(several, labels, raw=raw), see_mode(mode))
-
-
-class _Noted(Protocol):
-    """An edit to which stars and tags can be added."""
-
-    def star(self) -> object: ...
-
-    def unstar(self) -> object: ...
-
-    def tag(self, word: str) -> object: ...
 
 
 class Comparison(Linked):
@@ -112,11 +103,11 @@ class Comparison(Linked):
         self._edit_of(message).tag(text_of(message, "tag", _LONGEST_TAG))
         self._mark()
 
-    def _edit_of(self, message: Message) -> _Noted:
+    def _edit_of(self, message: Message) -> Edit:
         side = self._shown[whole_of(message, "i", 0, len(self._shown) - 1)]
         if side.edit is None:
             raise BadRequest(f"{side.label} is no edit, so it cannot be starred or tagged.")
-        return cast("_Noted", side.edit)
+        return side.edit
 
     def _mark(self) -> None:
         """Show what is starred and tagged now."""
@@ -125,10 +116,7 @@ class Comparison(Linked):
 
     def _marked(self) -> list[dict[str, Any]]:
         edits = [side.edit for side in self._shown]
-        return [
-            {"star": getattr(edit, "starred", False), "tags": list(edit.tags)} if edit else {}
-            for edit in edits
-        ]
+        return [{"star": edit.starred, "tags": list(edit.tags)} if edit else {} for edit in edits]
 
     # --- on the page
 

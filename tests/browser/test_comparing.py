@@ -478,23 +478,8 @@ def test_it_comes_back_after_a_reload_and_stays_after_a_restart(chromium, lab, w
         assert static.mode == "beside" and static.labels() == LABELS
 
 
-NOTED = """\
-class Noted(rq.Edit):
-    starred, words = False, ()
-    def star(self):
-        self.starred = True
-    def unstar(self):
-        self.starred = False
-    def tag(self, word):
-        self.words = (*self.words, word)
-    @property
-    def tags(self):
-        return self.words
-noted = Noted(blue.record, blue.read)"""
-
-
 def test_the_one_at_the_right_is_starred_and_tagged(chromium, lab, workspace):
-    cells = [NOTED, "rq.compare(noted, photo, sepia)"]
+    cells = ["noted = blue", "rq.compare(noted, photo, sepia)"]
     with comparing(chromium, lab, workspace, cells, name="noted.ipynb") as notebook:
         view = ComparisonView(notebook.page)
         view.press("*", "t")
