@@ -99,9 +99,8 @@ class Till:
             ImgEditError: of the type that says what became of it.
         """
         with self._under_way():
-            prices = await anyio.to_thread.run_sync(
-                prices_from, settings.prices
-            )  # now: later it has been paid
+            # Now: what is wrong with them must not be found when it has been paid.
+            prices = await anyio.to_thread.run_sync(prices_from, settings.prices)
             errand = _Errand(prepared, settings, history, watch, purse, prices, permits)
             if history is None:
                 return await self._fly(errand, take)
@@ -178,6 +177,7 @@ class Till:
             await anyio.to_thread.run_sync(keeper.begin)
             reply = await self._sent(call, watch)
         answer, received = await self._read(reply, call, errand)
+        del reply  # as large as its pictures and a third: many may be waiting to be kept
         # A paid picture is kept, whoever has stopped waiting for it.
         with anyio.CancelScope(shield=True):
             judged = prepared.on_kept(kept)

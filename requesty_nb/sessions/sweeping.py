@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from requesty_nb.sessions.core import Payer
     from requesty_nb.sessions.plans import Plan
 
-_AHEAD = 6  # made ready or put away while as many as may be are under way
+_AHEAD = 4  # made ready or put away while as many as may be are under way
 _FOR_ALL = (KeyMissing, KeyRefused, OutOfFunds)  # what one was refused for, the others would be too
 
 
