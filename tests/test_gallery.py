@@ -299,3 +299,93 @@ def test_a_terminal_shows_a_line(tmp_path):
         env={**__import__("os").environ, "IPYTHONDIR": str(tmp_path / "ipython")},
     )  # fmt: skip
     assert "with 0 edits>" in done.stdout, done.stdout
+
+
+# --- stars and tags
+
+
+@pytest.fixture
+def marked(page, tmp_path) -> Iterator[tuple[User, History]]:
+    """A gallery of three edits that may be changed, and their history."""
+    history = History(write_history(tmp_path / "marked", 3, size=(16, 16), kinds=1))
+    one = shown(page, history)
+    yield one, history
+    one.editor.close()
+
+
+def test_a_star_and_a_tag_from_the_browser_are_kept_and_shown(marked):
+    user, history = marked
+    newest = history[-1]
+    user.ok("star", id=newest.id, on=True)
+    user.ok("tag", id=newest.id, tag=" best of all ", on=True)
+    tags = [*newest.record.tags, "best of all"]
+    assert user.state["_marks"] == {newest.id: {"starred": True, "tags": tags}}
+    fresh = History(history.folder)
+    assert list(fresh.starred) == [newest] and fresh[-1].tags == tuple(tags)
+    user.ok("star", id=newest.id, on=False)
+    user.ok("tag", id=newest.id, tag="best of all", on=False)
+    assert user.state["_marks"] == {newest.id: {"starred": False, "tags": list(newest.record.tags)}}
+    assert not newest.starred and newest.tags == newest.record.tags
+    user.ok("refresh")
+    assert user.state["_marks"] == {} and user.state["edition"] == 2
+
+
+def test_what_is_noted_elsewhere_is_shown_when_somebody_looks(marked):
+    user, history = marked
+    other = History(history.folder)
+    other[0].star()
+    assert asked(user, "newer")[0]["count"] == 0
+    assert user.state["_marks"][other[0].id]["starred"] is True
+    other[1].tag("late")
+    asked(user, "open", "opened", id=other[1].id, i=0)
+    assert "late" in user.state["_marks"][other[1].id]["tags"]
+    assert [row.get("starred") for row in rows_of(shown(user.page, other))] == [None, None, True]
+
+
+@pytest.mark.parametrize(
+    ("message", "problem"),
+    [
+        ({"k": "star", "on": True, "id": "0" * 26}, "not of this gallery"),
+        ({"k": "star", "on": True, "id": 7}, "has to be a text"),
+        ({"k": "star", "id": "ours"}, "true or false"),
+        ({"k": "star", "on": "yes", "id": "ours"}, "true or false"),
+        ({"k": "tag", "on": True, "id": "ours"}, "has to be a text"),
+        ({"k": "tag", "on": True, "id": "ours", "tag": " "}, "has to say something"),
+        ({"k": "tag", "on": True, "id": "ours", "tag": "x" * 101}, "at most 100"),
+        ({"k": "tag", "on": True, "id": "ours", "tag": "x" * 10_000}, "at most 500"),
+        ({"k": "tag", "on": True, "id": "ours", "tag": "a\u202eb"}, "cannot be seen"),
+        ({"k": "tag", "on": 1, "id": "ours", "tag": "a"}, "true or false"),
+    ],
+)
+def test_what_is_no_star_and_no_tag_notes_nothing(marked, message, problem):
+    user, history = marked
+    kind, rest = message["k"], {name: value for name, value in message.items() if name != "k"}
+    if rest["id"] == "ours":
+        rest["id"] = history[0].id
+    assert problem in user.tell(kind, **rest)
+    assert not (history.folder / "notes").exists() and user.state["_marks"] == {}
+
+
+def test_an_edit_of_another_selection_cannot_be_starred_here(marked, page):
+    _, history = marked
+    few = shown(page, history[:1])
+    assert "not of this gallery" in few.tell("star", id=history[-1].id, on=True)
+    assert not (history.folder / "notes").exists()
+
+
+def test_state_that_is_set_and_opening_write_nothing(marked):
+    """What a saved notebook's widget can do by being opened: set state, be ready, ask for what it shows."""
+    user, history = marked
+    stranger = {history[0].id: {"starred": True, "tags": ["planted"]}}
+    user.editor.set_state({"_marks": stranger, "look": {"star": "starred"}, "first": [], "total": 9})
+    assert user.state["_marks"] == {} and user.editor._marks == {}
+    user.ok("ready")
+    asked(user, "newer"), asked(user, "open", "opened", id=history[0].id, i=0), rows_of(user)
+    assert not (history.folder / "notes").exists() and not history[0].starred
+
+
+def test_what_stands_for_it_shows_stars(marked):
+    user, history = marked
+    assert "★" not in bundle_of(user.editor)["text/html"]
+    user.ok("star", id=history[-1].id, on=True)
+    assert bundle_of(user.editor)["text/html"].count("★") == 1

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { told } from "../src/gallery/gallery";
 import { GAP, moved, placed, planned, seen, shown } from "../src/gallery/layout";
+import { marking } from "../src/gallery/marking";
 import { apart } from "../src/gallery/pair";
 import { choices, EVERYTHING, found, narrows, type Query, queried } from "../src/gallery/query";
-import { brief, folded, item, lined, type Row } from "../src/gallery/rows";
+import { brief, folded, item, lined, mark, type Row } from "../src/gallery/rows";
 
 const DAY = 24 * 3600 * 1000;
 const NOON = new Date(2026, 10, 20, 12).getTime();
@@ -192,4 +193,77 @@ test("a model stands without its provider, a prompt in one line", () => {
   assert.equal(brief("azure/openai/gpt-image-1.5"), "gpt-image-1.5");
   assert.equal(lined(" a red\n  hat\t"), "a red hat");
   assert.equal(lined(" \n"), "(no prompt)");
+});
+
+test("what is noted later is found as if it had always been there", () => {
+  const all = rows({ prompt: "a hat" }, { prompt: "a coat", tags: ["draft"] });
+  assert.deepEqual(found(all, EVERYTHING).counts.star.size, 0);
+  const first = all[0];
+  assert.ok(first);
+  mark(first, { starred: true, tags: ["Best"] });
+  assert.deepEqual(ids(all, { star: "starred" }), ["0"]);
+  assert.deepEqual(ids(all, { text: "best hat" }), ["0"]);
+  assert.deepEqual([...found(all, EVERYTHING).counts.tag.keys()], ["Best", "draft"]);
+  assert.equal(all[0], first); // tiles know it by itself
+  mark(first, { starred: false, tags: [] });
+  assert.deepEqual([ids(all, { star: "starred" }), ids(all, { text: "best" })], [[], []]);
+});
+
+test("keys star and tag an edit, and say what was kept or why not", async () => {
+  const done: unknown[] = [];
+  const said: [string, boolean][] = [];
+  const keeping = {
+    star: async (row: { id: string }, on: boolean) => void done.push([row.id, on]),
+    tag: async (_: unknown, word: string) => {
+      throw new Error(`not ${word}`);
+    },
+  };
+  const form = {
+    element: undefined as never,
+    open: (_: string, known: Iterable<string>, add: (word: string) => void) => {
+      done.push([...known]);
+      add("best");
+    },
+    close: () => {},
+  };
+  const marks = marking(
+    keeping,
+    form,
+    () => ["known"],
+    (text, wrong) => said.push([text, wrong]),
+  );
+  assert.ok(marks);
+  const [row] = rows({ prompt: "a hat" });
+  const press = (key: string, more = {}) => {
+    let taken = false;
+    const event = {
+      key,
+      preventDefault: () => {
+        taken = true;
+      },
+      ...more,
+    };
+    return marks.key(event as KeyboardEvent, row) && taken;
+  };
+  assert.deepEqual([press("*"), press("s"), press("t")], [true, true, true]);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(done, [["id-0", true], ["id-0", true], ["known"]]);
+  assert.deepEqual(said.sort(), [
+    ["Starred.", false],
+    ["Starred.", false],
+    ["not best", true],
+  ]);
+  const others = [press("x"), press("*", { ctrlKey: true }), press("s", { repeat: true })];
+  assert.deepEqual(others, [false, false, false]);
+  assert.equal(marks.key({ key: "*" } as KeyboardEvent, undefined), false);
+  assert.equal(done.length, 3);
+  assert.equal(
+    marking(
+      undefined,
+      form,
+      () => [],
+      () => {},
+    ),
+    undefined,
+  ); // nowhere to keep them
 });

@@ -147,3 +147,22 @@ test("a picture that is missing is words in its place", async () => {
   await new Promise(setImmediate);
   assert.deepEqual(all.get("x"), { url: "", trouble: "It is damaged." });
 });
+
+test("a star is kept once Python has answered, and what went wrong is said", async () => {
+  const { comm, supply } = supplied();
+  const row = item({ id: "c" });
+  const kept = supply.keeping?.star(row, true);
+  const { s, ...message } = comm.sent.at(-1) ?? { s: 0 };
+  assert.deepEqual(message, { k: "star", id: "c", on: true });
+  comm.answer(s ?? 0);
+  await kept;
+  const refused = supply.keeping?.tag(row, "a", false);
+  comm.answer(comm.sent.at(-1)?.s ?? 0, "The disk is full.");
+  await assert.rejects(refused as Promise<void>, { message: "The disk is full." });
+  let heard = 0;
+  supply.onMarks?.(() => {
+    heard += 1;
+  });
+  comm.set("_marks", { c: { starred: true, tags: [] } });
+  assert.deepEqual([supply.marks?.(), heard > 0], [{ c: { starred: true, tags: [] } }, true]);
+});

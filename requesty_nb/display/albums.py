@@ -43,7 +43,8 @@ def album(newest: Sequence[Summary], total: int, preview: Callable[[str], bytes]
 
 def _figure(summary: Summary, preview: Callable[[str], bytes]) -> str:
     prompt = escape(shortened(summary.prompt, 90))
-    about = escape(shortened(f"{summary.started:%Y-%m-%d}, {summary.model.rpartition('/')[2]}", 80))
+    star = "★ " * summary.starred
+    about = escape(shortened(f"{star}{summary.started:%Y-%m-%d}, {summary.model.rpartition('/')[2]}", 80))
     return (
         f'<figure style="margin:0;width:{_WIDE}px">{_picture(summary, preview)}'
         f'<figcaption style="margin-top:4px;line-height:1.35;overflow-wrap:anywhere">{prompt}'

@@ -17,14 +17,14 @@ from requesty_nb.display import albums, rows, sides
 from requesty_nb.errors import BadRequest, ImgEditError
 from requesty_nb.widgets.copies import kept_cell
 from requesty_nb.widgets.link import Linked, explained
-from requesty_nb.widgets.messages import text_of, whole_of
+from requesty_nb.widgets.messages import text_of, truth_of, whole_of
 from requesty_nb.widgets.results import SHOWN_EDGE, shown
 from requesty_nb.widgets.stills import Still
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from requesty_nb.models import Edit, Summary
+    from requesty_nb.models import Edit, Marks, Summary
     from requesty_nb.records import Looking
     from requesty_nb.widgets.link import Message
     from requesty_nb.widgets.messages import Buffer
@@ -33,14 +33,15 @@ _FIRST = 48, 40_000  # rows and characters that come with the widget's state
 _CHUNK = 2000, 1_000_000  # of an answer
 _MOST_THUMBS = 24  # of an answer
 _MOST_WISHES, _LONGEST_WISH = 12, 1000  # entries of `Gallery.look`, and characters of one
+_LONGEST_TAG = 500  # characters: an edit can have been made with a longer one than can be given
 _IMPORT = "Take it in by rq.history.import_(...), or have rq.session.configure(history=...) keep its folder."
 
 
 class Gallery(Linked):
     """Edits as a grid of thumbnails, to be searched, filtered, opened, compared and copied as cells.
 
-    What it shows is what was there when it was made, until somebody clicks that there is more. In the browser
-    is only what is on the screen, and a line of what each edit is found by.
+    What it shows is what was there when it was made, until somebody clicks that there is more; stars and tags
+    are those of now. In the browser is only what is on the screen, and a line of what each edit is found by.
 
     Args:
         looking: a `History` or some of its edits.
@@ -51,6 +52,9 @@ class Gallery(Linked):
     total = Int(read_only=True).tag(sync=True)
     first: Any = List(read_only=True).tag(sync=True)
     edition = Int(read_only=True).tag(sync=True)
+    _marks: Any = Dict(read_only=True, help="Stars and tags by id, where they are others than in rows.").tag(
+        sync=True
+    )
     look: Any = Dict(help="What is looked for, by the names of js/src/gallery/query.ts.").tag(sync=True)
 
     _browser_sets = Linked._browser_sets | {"look"}  # noqa: SLF001 - its own
@@ -78,12 +82,13 @@ class Gallery(Linked):
         """Take in the edits that are there now."""
         self._counted = len(self._looking)
         self._newest: list[Summary] = self._looking.summaries()[::-1]
-        self._ids = {summary.id for summary in self._newest}
+        self._known = {summary.id: summary for summary in self._newest}
         self._pictures = {info.sha256 for summary in self._newest for info in summary.shown}
         first = next(rows.chunked(self._newest, *_FIRST), [])
         with self.hold_trait_notifications():
             self.set_trait("total", len(self._newest))
             self.set_trait("first", first)
+            self.set_trait("_marks", {})
             self.set_trait("edition", self.edition + 1)
 
     # --- messages: each is answered for these edits alone
@@ -116,6 +121,7 @@ class Gallery(Linked):
 
     def _hear_open(self, message: Message, _: Sequence[Buffer]) -> None:
         edit = self._edit_of(message)
+        self._show_marks({edit.id: edit.marks})
         facts = [list(fact) for fact in display.facts(edit)]
         about = {
             "headline": rows.told(edit),
@@ -131,7 +137,25 @@ class Gallery(Linked):
         text = kept_cell(self._edit_of(message), _IMPORT)
         self.send({"k": "cell", "s": message.get("s"), "text": text})
 
+    def _hear_star(self, message: Message, _: Sequence[Buffer]) -> None:
+        edit, on = self._edit_of(message), truth_of(message, "on")
+        if on:
+            edit.star()
+        else:
+            edit.unstar()
+        self._show_marks({edit.id: edit.marks})
+
+    def _hear_tag(self, message: Message, _: Sequence[Buffer]) -> None:
+        edit, on = self._edit_of(message), truth_of(message, "on")
+        word = text_of(message, "tag", _LONGEST_TAG)
+        if on:
+            edit.tag(word)
+        else:
+            edit.untag(word)
+        self._show_marks({edit.id: edit.marks})
+
     def _hear_newer(self, message: Message, _: Sequence[Buffer]) -> None:
+        self._show_marks(self._looking.marks())
         count = max(0, len(self._looking) - self._counted)
         self.send({"k": "newer", "s": message.get("s"), "count": count})
 
@@ -140,10 +164,26 @@ class Gallery(Linked):
             self._take()
         self._still.refresh()
 
+    def _show_marks(self, marks: Mapping[str, Marks]) -> None:
+        """Show what is starred and tagged now, of those of these edits where it is not what is shown."""
+        changed = {}
+        with self._at_once():
+            for identifier, mark in marks.items():
+                before = self._known.get(identifier)
+                if before is None or (now := before.with_marks(mark)) == before:
+                    continue
+                changed[identifier] = {"starred": now.starred, "tags": list(now.tags)}
+                self._known[identifier] = now
+            if changed:
+                self._newest = list(self._known.values())
+                self.set_trait("_marks", {**self._marks, **changed})
+        if changed:
+            self._still.changed()
+
     def _edit_of(self, message: Message) -> Edit:
         wanted = text_of(message, "id")
         with self._lock:
-            known = wanted in self._ids
+            known = wanted in self._known
         if not known:
             raise BadRequest("This edit is not of this gallery.", hint="")
         try:

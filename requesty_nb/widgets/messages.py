@@ -79,6 +79,18 @@ def text_of(message: Mapping[str, object], name: str, most: int = 200) -> str:
     return value
 
 
+def truth_of(message: Mapping[str, object], name: str) -> bool:
+    """Return whether a message says that something is so.
+
+    Raises:
+        BadRequest: it says neither.
+    """
+    value = message.get(name)
+    if not isinstance(value, bool):
+        raise BadRequest(f"{name} is {str(value)[:40]}, but has to be true or false.")
+    return value
+
+
 def whole_of(message: Mapping[str, object], name: str, least: int, most: int) -> int:
     """Return a whole number of a message.
 

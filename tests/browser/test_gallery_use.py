@@ -174,7 +174,7 @@ def test_two_that_are_picked_are_compared(view, notebook):
 def test_keys_are_the_gallerys_own_and_the_notebook_gets_none(view, notebook):
     cells = notebook.cells()
     prompts = notebook.ask("[e.prompt for e in reversed(rq.history)][:40]")
-    places = view.root.evaluate("root => [...root.querySelectorAll('li')].map(one => one.style.transform)")
+    places = view.tiles.evaluate_all("all => all.map(one => one.style.transform)")
     columns = len({place.partition(",")[0] for place in places})
     view.tiles.first.locator(".rqe-open").focus()
     for key, at in (

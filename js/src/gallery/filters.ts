@@ -10,6 +10,7 @@ import {
   type Facet,
   narrows,
   type Query,
+  RARE,
   SORTS,
   type Sort,
 } from "./query";
@@ -27,12 +28,16 @@ const LABELS: Record<Facet, [string, string]> = {
   size: ["Size", "All sizes"],
   quality: ["Quality", "All qualities"],
   tag: ["Tag", "All tags"],
+  star: ["Star", "With or without"],
   state: ["Outcome", "All outcomes"],
 };
-const STATES: Record<string, string> = { ok: "made", failed: "failed", unknown: "unknown" };
+const SAID: Partial<Record<Facet, Record<string, string>>> = {
+  state: { ok: "made", failed: "failed", unknown: "unknown" },
+  star: { starred: "★ starred" },
+};
 
 /** A value as it is offered. */
-const named = (facet: Facet, value: string): string => (facet === "state" ? (STATES[value] ?? value) : value);
+const named = (facet: Facet, value: string): string => SAID[facet]?.[value] ?? value;
 
 export function filters(view: string, start: Query, changed: () => void): Filters {
   let query = { ...start };
@@ -93,7 +98,7 @@ export function filters(view: string, start: Query, changed: () => void): Filter
       for (const each of selects) {
         const { name, select } = each;
         const values = choices(counts[name], query[name]);
-        each.element.hidden = all[name].size < (name === "tag" ? 1 : 2) && !query[name];
+        each.element.hidden = all[name].size < (RARE.includes(name) ? 1 : 2) && !query[name];
         const offered = JSON.stringify(values);
         if (offered === each.offered) continue;
         each.offered = offered;

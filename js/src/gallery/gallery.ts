@@ -9,11 +9,14 @@ import { button, commanding, div, on, say } from "../pieces";
 import { theme } from "../theme";
 import { filters } from "./filters";
 import { type Grid, grid } from "./grid";
+import { keys } from "./keys";
+import { marking } from "./marking";
 import { one } from "./one";
 import { pair } from "./pair";
 import { EVERYTHING, found, narrows, type Query } from "./query";
-import { type Item, numbered } from "./rows";
+import { type Item, mark, numbered } from "./rows";
 import type { Supply } from "./supply";
+import { tagging } from "./tagging";
 
 export interface Start {
   supply: Supply;
@@ -52,11 +55,25 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
   });
   const tiles: Grid = grid(
     supply,
-    { open: (at) => single.open(items, at), pick: (row, now) => choose(row, now) },
+    {
+      open: (at) => single.open(items, at),
+      pick: (row, now) => choose(row, now),
+      ...(supply.keeping && { star: (row: Item) => marks?.star(row) }),
+    },
     signal,
   );
-  const single = one(supply, view, signal, (row) => tiles.focus(items.indexOf(row)));
+  const known = () => everything.tag.keys();
+  const back = (row: Item) => tiles.focus(items.indexOf(row));
+  const single = one(supply, view, signal, back, known);
   const both = pair(supply, view, signal, () => compareThem.focus());
+
+  const heard = el("span", { class: "rqe-unseen", role: "status" });
+  const form = tagging(view, () => tiles.focus(-1));
+  const marks = marking(supply.keeping, form, known, (text, wrong) => {
+    say(trouble, wrong ? text : "");
+    heard.textContent = wrong ? "" : text;
+  });
+  const listed = keys(marks !== undefined);
 
   const compareThem = el("button", { class: "primary", onclick: () => comparing() }, "Compare");
   const picks = el("span", { role: "status" });
@@ -89,11 +106,33 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
     tiles.element.hidden = !items.length;
     tiles.show(items, again);
   };
+  /** Puts down what was noted of edits meanwhile. */
+  const noted = (rows: Item[]) => {
+    const now = supply.marks?.() ?? {};
+    for (const row of rows) {
+      const one = now[row.id];
+      if (one) mark(row, one);
+    }
+  };
+  const remark = () => {
+    const held = tiles.element.contains(document.activeElement);
+    noted(all);
+    everything = found(all, EVERYTHING).counts;
+    update(false);
+    single.remark();
+    if (held && !tiles.element.contains(document.activeElement)) tiles.focus(-1); // it matches no longer
+  };
   const newer = fresh(supply);
-  const bar = div("row rqe-found", count, newer.node, chosen);
+  const help = el(
+    "button",
+    { class: "rqe-help-button", "aria-label": "Keys", title: "Keys (?)", onclick: () => listed.showModal() },
+    "?",
+  );
+  const bar = div("row rqe-found", count, newer.node, chosen, help);
   const load = async () => {
     all = supply.first();
     const mine = all;
+    noted(all);
     everything = found(all, EVERYTHING).counts;
     update(false);
     say(trouble, "");
@@ -102,6 +141,7 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
       while (all === mine && mine.length < supply.total()) {
         const more = await supply.more(mine.length);
         if (all !== mine || signal.aborted || !more.length) return;
+        noted(more);
         mine.push(...more);
         everything = found(all, EVERYTHING).counts;
         update(false);
@@ -115,25 +155,29 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
     search.element,
     bar,
     trouble,
+    heard,
+    form.element,
     nothing,
     tiles.element,
     single.element,
     both.element,
+    listed,
   );
   for (const kind of ["pointerenter", "focusin"] as const) on(element, kind, newer.ask);
   on(element, "keydown", (event) => {
     const target = event.target as HTMLElement;
-    if (
-      event.key !== "/" ||
-      commanding(event) ||
-      target.closest("input:not([type=checkbox]), textarea, dialog")
-    )
+    if (commanding(event) || target.closest("input:not([type=checkbox]), textarea, dialog")) return;
+    if (event.key === "/") search.focus();
+    else if (event.key === "?") listed.showModal();
+    else {
+      if (tiles.element.contains(target)) marks?.key(event, tiles.current());
       return;
+    }
     event.preventDefault();
-    search.focus();
   });
   choose(undefined, false);
   supply.onChange?.(() => void load());
+  supply.onMarks?.(remark);
   void load();
   return element;
 }

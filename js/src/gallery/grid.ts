@@ -14,13 +14,16 @@ export interface Grid {
   show(items: Item[], again: boolean): void;
   /** Marks those that are picked. */
   pick(picked: ReadonlySet<string>): void;
-  /** Brings one to the screen, and the focus to it. */
+  /** Brings one to the screen, and the focus to it; the last that had it, if this is none. */
   focus(at: number): void;
+  /** The one that has the focus, or had it last. */
+  current(): Item | undefined;
 }
 
 export interface Hands {
   open(at: number): void;
   pick(row: Item, picked: boolean): void;
+  star?(row: Item): void;
 }
 
 export function grid(supply: Supply, hands: Hands, signal: AbortSignal): Grid {
@@ -43,11 +46,12 @@ export function grid(supply: Supply, hands: Hands, signal: AbortSignal): Grid {
     if (known?.row === row) return known;
     known?.element.remove();
     const at = () => items.indexOf(row);
-    const fresh = tile(
-      row,
-      () => hands.open(at()),
-      (now) => hands.pick(row, now),
-    );
+    const { star } = hands;
+    const fresh = tile(row, {
+      open: () => hands.open(at()),
+      pick: (now) => hands.pick(row, now),
+      ...(star && { star: () => star(row) }),
+    });
     on(fresh.element, "focusin", () => {
       current = at();
       for (const other of tiles.values()) other.stop(other === fresh);
@@ -74,6 +78,7 @@ export function grid(supply: Supply, hands: Hands, signal: AbortSignal): Grid {
       one.place(at, plan.count, placed(plan, at), plan.width);
       one.show(source.get(row.pictures[0]?.[0] ?? ""));
       one.pick(picked.has(row.id));
+      one.mark();
       one.stop(at === current);
     }
     for (const id of tiles.keys()) if (!keep.has(id)) tiles.delete(id);
@@ -93,7 +98,7 @@ export function grid(supply: Supply, hands: Hands, signal: AbortSignal): Grid {
     draw(); // at once: what is told and what is seen change together
   };
   const focus = (at: number) => {
-    current = Math.min(items.length - 1, Math.max(0, at));
+    current = Math.min(items.length - 1, at < 0 ? current : at);
     scroller.scrollTop = shown(plan, current, scroller.scrollTop, scroller.clientHeight);
     draw();
     tiles.get(items[current]?.id ?? "")?.opener.focus({ preventScroll: true });
@@ -115,7 +120,8 @@ export function grid(supply: Supply, hands: Hands, signal: AbortSignal): Grid {
     show(now, again) {
       const held = items[current];
       items = now;
-      current = again ? 0 : Math.max(0, held ? items.indexOf(held) : 0);
+      const there = held ? items.indexOf(held) : -1;
+      current = again ? 0 : Math.max(0, there < 0 ? Math.min(current, items.length - 1) : there);
       if (again) scroller.scrollTop = 0;
       measure();
       if (items.length) return;
@@ -127,5 +133,6 @@ export function grid(supply: Supply, hands: Hands, signal: AbortSignal): Grid {
       draw();
     },
     focus,
+    current: () => items[current],
   };
 }

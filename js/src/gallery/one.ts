@@ -2,16 +2,21 @@
 
 import { compare } from "../compare";
 import { type Copying, copying } from "../copying";
-import { el, enable } from "../dom";
+import { el, enable, icon } from "../dom";
 import { button, commanding, div, on, say } from "../pieces";
+import { marking } from "./marking";
 import { type Item, lined, numbered } from "./rows";
 import { sheet } from "./sheet";
+import { CROSS, STAR, TAG } from "./signs";
 import type { Supply } from "./supply";
+import { tagging } from "./tagging";
 
 export interface One {
   readonly element: HTMLElement;
   /** Opens one of these. */
   open(items: Item[], at: number): void;
+  /** Shows what was noted of it meanwhile. */
+  remark(): void;
 }
 
 /** Facts as a list of terms. */
@@ -22,10 +27,11 @@ const sources = ({ names }: Item): [string, string][] =>
   names.length ? [[names.length > 1 ? "Sources" : "Source", names.join(", ")]] : [];
 
 export function one(
-  supply: Pick<Supply, "open" | "cell" | "further">,
+  supply: Pick<Supply, "open" | "cell" | "further" | "keeping">,
   view: string,
   signal: AbortSignal,
   closed: (row: Item) => void,
+  known: () => Iterable<string> = () => [],
 ): One {
   const sides = compare({ view: `${view}-one`, signal }, { names: ["Source", "Result"], mode: "slider" });
   const cell = copying(`${view}-one`);
@@ -49,13 +55,57 @@ export function one(
     });
   const copies = [copier("Copy as cell", supply.cell, cell.copy)];
   if (supply.further) copies.push(copier("Edit further", supply.further, cell.show));
+  const form = tagging(`${view}-one`, () => tagIt.focus());
+  const marks = marking(supply.keeping, form, known, (text) => {
+    status.textContent = text;
+  });
+  const now = () => items[at];
+  const act = (then: (row: Item) => void) => () => {
+    const row = now();
+    if (row) then(row);
+  };
+  const starIt = el(
+    "button",
+    { class: "outlined rqe-star-it", title: "Star (*)", onclick: act((row) => marks?.star(row)) },
+    icon(STAR),
+    "Star",
+  );
+  const tagIt = el(
+    "button",
+    { class: "outlined", title: "Tag (t)", onclick: act((row) => marks?.tag(row)) },
+    icon(TAG),
+    "Tag",
+  );
+  const tags = el("ul", { class: "rqe-tags", "aria-label": "Tags" });
+  const tagged = (row: Item, word: string) => {
+    const label = `Take the tag “${word}” away`;
+    const away = () => marks?.untag(row, word);
+    const cross = el("button", { "aria-label": label, title: label, onclick: away }, icon(CROSS));
+    return el("li", { class: "rqe-tagged" }, word, ...(marks ? [cross] : []));
+  };
+  const remark = () => {
+    const row = now();
+    if (!row) return;
+    starIt.setAttribute("aria-pressed", String(row.starred));
+    starred.hidden = marks !== undefined || !row.starred;
+    const held = tags.contains(document.activeElement);
+    tags.replaceChildren(...row.tags.map((word) => tagged(row, word)));
+    tags.hidden = !row.tags.length;
+    if (held) tagIt.focus(); // the tag that had the focus is gone
+  };
+  const starred = el("p", { class: "rqe-starred" }, "★ starred");
   const step = (by: number) => {
     if (items[at + by]) show(at + by);
   };
   const previous = el("button", { class: "outlined", onclick: () => step(-1) }, "Previous");
   const next = el("button", { class: "outlined", onclick: () => step(1) }, "Next");
   const place = el("span", { class: "rqe-quiet", "aria-live": "polite" });
-  const about = div("about rqe-col", title, headline, facts, div("row", ...copies), cell.element, status);
+  const noting = marks ? [div("row", starIt, tagIt), form.element] : [starred];
+  const copiers = div("row", ...copies);
+  const about = div(
+    "about rqe-col",
+    ...[title, headline, ...noting, tags, facts, copiers, cell.element, status],
+  );
   const shown = div("col", which, sides.element, trouble);
   const opened = sheet("Edit", [previous, next, place], [div("sheet-body", shown, about)], () => {
     asked += 1;
@@ -77,7 +127,9 @@ export function one(
       const told = await supply.open(row, i);
       if (mine !== asked) return;
       headline.textContent = told.headline;
-      facts.replaceChildren(...listed([...sources(row), ...told.facts]));
+      const own = { Starred: marks || row.starred, Tags: marks || row.tags.length }; // shown as of now
+      const others = told.facts.filter(([name]) => !own[name as keyof typeof own]);
+      facts.replaceChildren(...listed([...sources(row), ...others]));
       say(trouble, told.trouble);
       sides.element.hidden = !told.pictures;
       if (told.pictures) sides.show(told.pictures);
@@ -95,6 +147,8 @@ export function one(
     headline.textContent = status.textContent = "";
     facts.replaceChildren();
     cell.element.hidden = true;
+    form.close();
+    remark();
     place.textContent = `${numbered(at + 1)} of ${numbered(items.length)}`;
     enable(previous, at > 0);
     enable(next, at + 1 < items.length);
@@ -105,7 +159,8 @@ export function one(
   };
   on(opened.element, "keydown", (event) => {
     const target = event.target as HTMLElement;
-    if (commanding(event) || target.matches("input, textarea, [role=slider]")) return;
+    if (commanding(event) || target.matches("input, textarea")) return;
+    if (marks?.key(event, now()) || target.matches("[role=slider]")) return;
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!by) return;
     event.preventDefault();
@@ -118,5 +173,6 @@ export function one(
       show(to);
       opened.show();
     },
+    remark,
   };
 }

@@ -16,9 +16,12 @@ export const FACETS = {
   size: ({ size }: Item) => [size],
   quality: ({ quality }: Item) => [quality],
   tag: ({ tags }: Item) => tags,
+  star: ({ starred }: Item) => (starred ? ["starred"] : []),
   state: ({ state }: Item) => [state],
 } satisfies Record<string, (row: Item) => string[]>;
 export type Facet = keyof typeof FACETS;
+/** Facets that most edits have nothing of: any value at all is worth to be offered. */
+export const RARE: readonly Facet[] = ["tag", "star"];
 export const FACET_NAMES = Object.keys(FACETS) as Facet[];
 
 /** What is looked for; an empty text is no wish. Dates are local, as `2026-11-25`, and the last one is included. */
@@ -30,6 +33,7 @@ export const EVERYTHING: Query = {
   size: "",
   quality: "",
   tag: "",
+  star: "",
   state: "",
   from: "",
   to: "",

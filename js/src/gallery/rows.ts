@@ -11,6 +11,7 @@ export interface Row {
   take: number;
   state: "ok" | "failed" | "unknown";
   tags: string[];
+  starred: boolean;
   names: string[]; // what the sources were called
   pictures: Picture[];
   cost: string; // in words
@@ -36,6 +37,7 @@ const NOTHING: Row = {
   take: 1,
   state: "ok",
   tags: [],
+  starred: false,
   names: [],
   pictures: [],
   cost: "",
@@ -47,6 +49,17 @@ const NOTHING: Row = {
 export function folded(text: string): string {
   const plain = text.normalize("NFKD").replace(/\p{M}/gu, "");
   return plain.toUpperCase().toLowerCase().replaceAll("ς", "σ"); // upper case first: ß is ss, as STRASSE says
+}
+
+/** What was noted of an edit later, as of now: all its tags. */
+export interface Mark {
+  starred: boolean;
+  tags: string[];
+}
+
+/** Puts down what was noted of an edit. */
+export function mark(row: Item, { starred, tags }: Mark): void {
+  Object.assign(row, item({ ...row, starred, tags }));
 }
 
 export function item(row: Partial<Row>): Item {

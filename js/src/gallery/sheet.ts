@@ -2,14 +2,13 @@
 
 import { el, icon } from "../dom";
 import { div } from "../pieces";
+import { CROSS } from "./signs";
 
 export interface Sheet {
   readonly element: HTMLDialogElement;
   show(): void;
   close(): void;
 }
-
-const CROSS = "M6 6l12 12M18 6L6 18";
 
 /** A dialog with a headline and a button that closes it; Escape does, too. `closed` is called afterwards. */
 export function sheet(label: string, tools: Node[], content: Node[], closed: () => void): Sheet {

@@ -1,7 +1,8 @@
 /** One edit in the grid: its picture, its prompt, and what made it. */
 
-import { el } from "../dom";
+import { el, icon } from "../dom";
 import { brief, type Item, lined } from "./rows";
+import { STAR } from "./signs";
 import type { Ready } from "./thumbs";
 
 export interface Tile {
@@ -12,6 +13,8 @@ export interface Tile {
   place(at: number, count: number, [left, top]: [number, number], width: number): void;
   show(ready: Ready | undefined): void;
   pick(picked: boolean): void;
+  /** Shows whether it is starred, and its tags. */
+  mark(): void;
   /** Whether Tab stops at it. */
   stop(here: boolean): void;
 }
@@ -23,23 +26,32 @@ const THIS_YEAR = new Date().getFullYear();
 /** What is told under a prompt. */
 export function about(row: Item): string {
   const when = new Date(row.at).getFullYear() === THIS_YEAR ? DAY : LONG_AGO;
-  const parts = [when.format(row.at), brief(row.model), row.quality === "auto" ? "" : row.quality];
+  const quality = row.quality === "auto" ? "" : row.quality;
+  const parts = [when.format(row.at), brief(row.model), quality];
   return parts.filter(Boolean).join(" · ");
 }
 
 /** What an attempt without a picture is called. */
 const NO_PICTURE = { ok: "No picture", failed: "Failed", unknown: "Outcome unknown" };
 
-export function tile(row: Item, open: () => void, pick: (picked: boolean) => void): Tile {
+export interface Acts {
+  open(): void;
+  pick(picked: boolean): void;
+  /** Gives it a star, or takes it away; absent where none can be kept. */
+  star?(): void;
+}
+
+export function tile(row: Item, { open, pick, star }: Acts): Tile {
   const prompt = lined(row.prompt);
   const image = el("img", { alt: "", draggable: "false", decoding: "async", hidden: true });
   const words = el("span", { class: "rqe-words", hidden: true });
   const many =
     row.pictures.length > 1 ? [el("span", { class: "rqe-many" }, `${row.pictures.length} pictures`)] : [];
+  const tags = el("span", { class: "rqe-tagline" });
   const opener = el(
     "button",
     { class: "rqe-open", title: prompt.slice(0, 400), onclick: open },
-    el("span", { class: "rqe-place" }, image, words, ...many),
+    el("span", { class: "rqe-place" }, image, words, tags, ...many),
     el("span", { class: "rqe-prompt" }, prompt),
     el("span", { class: "rqe-line rqe-quiet" }, about(row)),
   );
@@ -47,6 +59,8 @@ export function tile(row: Item, open: () => void, pick: (picked: boolean) => voi
   const box = el("input", { type: "checkbox", "aria-label": label, onchange: () => pick(box.checked) });
   const element = el("li", { class: "rqe-tile" }, opener);
   if (row.pictures.length) element.append(el("label", { class: "rqe-pick" }, box));
+  const starry = stars(prompt, star);
+  element.append(starry.element);
   let where = "";
   const say = (text: string) => {
     words.textContent = text;
@@ -77,8 +91,29 @@ export function tile(row: Item, open: () => void, pick: (picked: boolean) => voi
       box.checked = picked;
       element.toggleAttribute("data-picked", picked);
     },
+    mark() {
+      const text = row.tags.join(", ");
+      if (tags.textContent !== text) tags.textContent = text;
+      tags.hidden = !text;
+      starry.show(row.starred);
+    },
     stop(here) {
-      opener.tabIndex = box.tabIndex = here ? 0 : -1;
+      opener.tabIndex = box.tabIndex = starry.element.tabIndex = here ? 0 : -1;
     },
   };
+}
+
+/** The star of a tile: a button, or a sign where it cannot be given. */
+function stars(prompt: string, star: Acts["star"]): { element: HTMLElement; show(on: boolean): void } {
+  if (!star) {
+    const sign = el("span", { class: "rqe-starry", role: "img", "aria-label": "starred" }, icon(STAR));
+    return { element: sign, show: (on) => sign.toggleAttribute("hidden", !on) };
+  }
+  const label = `Star: ${prompt.slice(0, 80)}`;
+  const button = el(
+    "button",
+    { class: "rqe-starry", "aria-label": label, title: "Star (*)", onclick: star },
+    icon(STAR),
+  );
+  return { element: button, show: (on) => button.setAttribute("aria-pressed", String(on)) };
 }

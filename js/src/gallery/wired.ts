@@ -4,7 +4,7 @@ import type { AnyModel } from "@anywidget/types";
 import type { Pictures } from "../compare";
 import { type Answer, connected, type Linked } from "../link";
 import type { Size } from "../slider";
-import { type Item, item, type Row } from "./rows";
+import { type Item, item, type Mark, type Row } from "./rows";
 import type { Opened, Supply, Thumb } from "./supply";
 
 /** The synced traits. Who sets them: P Python alone, B either side. The mirror of this file is `widgets/gallery.py`. */
@@ -13,6 +13,7 @@ export interface Traits {
   total: number; // P
   first: Partial<Row>[]; // P: the newest
   edition: number; // P: counts the times that edits were taken in
+  _marks: Record<string, Mark>; // P: by id, where they are others than in the rows
   look: Record<string, string>; // B: what is looked for, as a `Query`
 }
 
@@ -23,6 +24,8 @@ export type Outgoing =
   | { k: "thumbs"; of: string[] }
   | { k: "open"; id: string; i: number }
   | { k: "cell"; id: string }
+  | { k: "star"; id: string; on: boolean }
+  | { k: "tag"; id: string; tag: string; on: boolean }
   | { k: "newer" }
   | { k: "refresh" };
 
@@ -51,28 +54,31 @@ export const GONE = "The kernel is gone: run the cell again.";
 
 type Reply<K extends Incoming["k"]> = [Extract<Incoming, { k: K }>, DataView[]];
 
-/** Asks, and promises the answer. */
+/** Asks, and promises the answer: a message, or of what is only done (`ack`) that it was. */
 function asking(link: GalleryLink) {
   interface Waiting {
     resolve(reply: Reply<never>): void;
     reject(error: Error): void;
+    kind: Incoming["k"];
   }
   const open = new Map<number, Waiting>();
   for (const kind of ["rows", "thumbs", "opened", "cell", "newer"] as const)
     link.hear(kind, (message, buffers) => open.get(message.s)?.resolve([message, buffers] as never));
   link.hear("ack", ({ s, problem }) => {
-    open.get(s)?.reject(new Error(problem ?? "The kernel did not say.")); // changes nothing once it is answered
+    const waiting = open.get(s);
     open.delete(s);
+    if (waiting?.kind === "ack" && problem === undefined) waiting.resolve([] as never);
+    else waiting?.reject(new Error(problem ?? "The kernel did not say.")); // changes nothing once it is answered
   });
   link.onWaiting(() => {
     if (!link.gone()) return;
     for (const { reject } of open.values()) reject(new Error(GONE));
     open.clear();
   });
-  return <K extends Exclude<Incoming["k"], "ack">>(_: K, message: Outgoing): Promise<Reply<K>> =>
+  return <K extends Incoming["k"]>(kind: K, message: Outgoing): Promise<Reply<K>> =>
     new Promise((resolve, reject) => {
       const number = link.send(message);
-      if (number) open.set(number, { resolve: resolve as never, reject });
+      if (number) open.set(number, { resolve: resolve as never, reject, kind });
       else reject(new Error(GONE));
     });
 }
@@ -100,6 +106,12 @@ export function wired(link: GalleryLink): Supply {
       const [{ text }] = await ask("cell", { k: "cell", id });
       return text;
     },
+    keeping: {
+      star: async ({ id }, on) => void (await ask("ack", { k: "star", id, on })),
+      tag: async ({ id }, tag, on) => void (await ask("ack", { k: "tag", id, tag, on })),
+    },
+    marks: () => link.get("_marks"),
+    onMarks: (then) => link.follow("_marks", then),
     async newer() {
       const [{ count }] = await ask("newer", { k: "newer" });
       return count;
