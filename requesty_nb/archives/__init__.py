@@ -2,7 +2,7 @@
 
 - `forms`: which suffix is which; `folders`, `zips`, `streams`: what comes back as well; `page`, `notebooks`,
   `tables`: what is for people. `contents`: the files of a folder or a zip, of which `names` are the names,
-  `copies` the pictures with their recipes, `index` the page, and `lines` the records.
+  `copies` the pictures with their recipes, `index` the page, `lines` the records, and `notes` stars and tags.
 - `opening`: which kind a path is; `archive`: `Archive`, what is read of it, up to the `limits`, and only what
   `checks` and `paths` pass.
 - `grids`: the edits of a sweep in their places; `grid_page`: as one HTML file. `writing`: files that are
