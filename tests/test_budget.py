@@ -136,6 +136,42 @@ def test_a_whole_sweep_is_refused_before_its_first_edit(tmp_path: Path) -> None:
         assert len(again.edits) == 8 and server.posts == 8  # what is recorded does not count
 
 
+def test_equal_cells_count_once(tmp_path: Path) -> None:
+    with scripted(answering(pictures(MADE[0]))) as server, session(server.url, tmp_path / "h") as here:
+        sweep = here.sweep(["night"] * 5, PNG, size="1024x1024", quality="low", max_cost=0.02)
+    assert len(sweep.edits) == 5 and server.posts == 1
+
+
+def test_without_a_limit_a_sweep_says_what_it_spent(tmp_path: Path) -> None:
+    turn = answering(pictures(MADE[0], usage={"cost": 0.01}))
+    with scripted(turn) as server, session(server.url, tmp_path / "h") as here:
+        under_way = here.begin_sweep(here.plan("night", PNG, take=[1, 2, 3]))
+        under_way.wait(30)
+    assert under_way.cost.high == pytest.approx(0.03) and under_way.paid == "perhaps"
+    assert "only the rest is paid for" in under_way.interrupted().hint
+
+
+def test_new_pictures_are_paid_for_again_and_the_hint_says_so(tmp_path: Path) -> None:
+    with scripted(answering(pictures(MADE[0]))) as server, session(server.url, tmp_path / "h") as here:
+        under_way = here.begin_sweep(here.plan(["night", "day"], PNG, new=True))
+        under_way.wait(30)
+    assert "pays for all of it anew" in under_way.interrupted().hint
+
+
+def test_an_unknown_outcome_may_have_cost_nothing(tmp_path: Path) -> None:
+    def lost(line: Line) -> None:
+        line.request()
+        line.reset()
+
+    with (
+        scripted(lost) as server,
+        session(server.url, tmp_path / "h") as here,
+        pytest.raises(errors.OutcomeUnknown),
+    ):
+        here.edit("night", PNG, size="1024x1024", quality="low")
+    assert here.spent.low == 0 and here.spent.high > 0.01
+
+
 def test_what_may_have_been_paid_counts(tmp_path: Path) -> None:
     def lost(line: Line) -> None:
         line.request()

@@ -97,3 +97,19 @@ def test_run_again_it_pays_for_exactly_what_is_missing(endpoint: str, tmp_path: 
 
     assert ended(begun(endpoint, tmp_path)) == ["Edit replayed"] * 16
     assert paid(endpoint) - so_far == unknown
+
+
+def test_a_note_that_could_not_be_read_just_now_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from keeping import begun as kept
+
+    from requesty_nb.records import pending
+
+    history = History(tmp_path / "h")
+    note = kept(history)
+    read = pending.read_note
+    monkeypatch.setattr(pending, "read_note", lambda *_, **__: None)
+    assert not history.under_way(note.key, note.take)
+    monkeypatch.setattr(pending, "read_note", read)
+    assert history.under_way(note.key, note.take)

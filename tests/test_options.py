@@ -568,6 +568,7 @@ def test_the_names_a_prompt_reads_are_known_without_reading_them() -> None:
     assert names_in("a {place} {hat.colour!r:>{width}} {{none}} {[x for x in row]} {'text'}") == {
         "place", "hat", "width", "x", "row",
     }  # fmt: skip
+    assert names_in("{text!s:.{n}} {number:{width}.2f}") == {"text", "n", "number", "width"}
 
 
 def test_a_cell_is_written_as_one_would_write_it() -> None:

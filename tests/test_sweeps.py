@@ -84,8 +84,13 @@ def test_lists_are_axes_and_tuples_are_values(tmp_path: Path, fox: Path) -> None
     assert told == [(p, q, t) for p in ("a red hat", "a blue hat") for q in ("low", "high") for t in (1, 2)]
     assert all(edit.tags == ("a", "b") and edit.extend == (0, 0, 16, 0) for edit in sweep.edits)
     assert sweep.at(prompt="a blue hat", quality="low", take=2) == sweep[5]
-    with pytest.raises(KeyError):
+    with pytest.raises(errors.BadRequest, match="4 cells of this grid have quality low") as caught:
         sweep.at(quality="low")
+    assert "take: 1, 2" in str(caught.value)
+    with pytest.raises(errors.BadRequest, match="No cells of this grid have quality lo"):
+        sweep.at(quality="lo")
+    with pytest.raises(errors.BadImage, match="A grid of 8 cells"), offline(tmp_path / "h") as here:
+        here.edit("night", sweep)
 
 
 def test_pictures_are_an_axis_and_labelled_by_their_names(tmp_path: Path, fox: Path) -> None:
@@ -141,6 +146,10 @@ def test_one_fault_of_all_is_raised(tmp_path: Path) -> None:
         here.sweep("night", tmp_path / "no-such.png", take=[1, 2])
     with offline(tmp_path / "h") as here, pytest.raises(errors.BadRequest, match="no values"):
         here.sweep([], PNG)
+    with offline(tmp_path / "h") as here, pytest.raises(errors.BadRequest, match="no 'w' to be varied"):
+        here.sweep("a {w} sky", PNG, w=["red", "blue"])
+    with offline(tmp_path / "h") as here, pytest.raises(errors.BadRequest, match="is empty"):
+        here.sweep(["night", " "], PNG)
     with offline(tmp_path / "h") as here, pytest.raises(errors.BadRequest, match="2,001 edits"):
         here.sweep("night", PNG, take=range(1, 2002))
 
@@ -246,6 +255,6 @@ def test_export_as_picture_table_and_edits(tmp_path: Path, fox: Path) -> None:
     assert lines[3].count("BadImage") == 1 and lines[5].startswith("'=SUM(A1),fox.png,1,")
     frame = sweep.to_dataframe()
     assert list(frame["axis_take"]) == ["1", "2"] * 4 and frame["message"].notna().sum() == 4
-    with pytest.raises(errors.BadRequest, match=r"no export as \.gif"):
+    with pytest.raises(errors.BadRequest, match=r"no export of a grid as \.gif"):
         sweep.export(tmp_path / "grid.gif")
     assert json.loads(json.dumps(list(sweep.shape))) == [2, 2, 2]

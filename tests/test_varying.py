@@ -116,8 +116,11 @@ def test_pictures_masks_takes_and_further_fields(kernel: Kernel) -> None:
         ("--vary quality=low,,high", "none may be empty"),
         ("--vary quality=low,low", "twice"),
         ("--vary quality=low --vary quality=high", "Put all its values together"),
+        ("--vary take=4..1", "counts upwards: take=1..4"),
         ("--width 0 --vary take=1,2", "from 1 to 256"),
         ("--detach --save a.png", "exclude each other"),
+        ("--vary take=1,2 --save a.bmp", "cannot be saved as .bmp"),
+        ("--vary compression=10,20 --vary output_compression=30,40", "are the same"),
     ],
 )
 def test_what_cannot_be_varied_is_told(kernel: Kernel, line: str, told: str) -> None:

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
     from requesty_nb.models import Edit, Grid
 
-__all__ = ["Archive", "export", "export_grid", "grid_rows", "opened", "rows", "slug"]
+# The endings that `export_grid` knows; without one, a folder.
+GRID_FORMS = ("", ".png", ".jpg", ".jpeg", ".webp", ".html", ".csv", ".zip", ".jsonl", ".ipynb")
+
+__all__ = ["GRID_FORMS", "Archive", "export", "export_grid", "grid_rows", "opened", "rows", "slug"]
 
 
 def export(edits: Sequence[Edit], path: Path) -> Path:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from requesty_nb.models import Grid
 
+_OF_EDITS = frozenset({".zip", ".jsonl", ".ipynb"})
 _PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
@@ -34,6 +35,12 @@ def write_grid(grid: Grid, path: Path) -> Path:
             write_grid_table(grid, path)
         elif suffix in {".html", ".htm"}:
             write(path, [grid_page(grid)])
+        elif suffix and suffix not in _OF_EDITS:
+            raise BadRequest(
+                f"There is no export of a grid as {path.suffix}.",
+                hint="A name in .png, .jpg, .webp, .html or .csv has the grid; in .zip, .jsonl, .ipynb or "
+                "without an ending has its edits.",
+            )
         else:
             return write_export(grid.edits, path)
     except OSError as error:
@@ -51,5 +58,7 @@ def _write_picture(grid: Grid, path: Path, form: str) -> None:
             sheet.save(file, form, quality=90)
     except ValueError as error:  # too many cells, or too large for the form
         raise BadRequest(
-            f"The sweep does not fit into one {form} picture: {error}", hint="Export it as .html."
+            f"The sweep does not fit into one {form} picture: {error}",
+            hint="Export it as .html.",
+            paid="done",
         ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 import traceback
 from functools import partial
@@ -66,9 +67,11 @@ def run(session: Session, line: str, put: Callable[[str], None]) -> None:
         "traceback": _traceback,
     }
     if command not in known:
+        near = difflib.get_close_matches(command, [*filter(None, known)], n=1)
+        meant = f"Did you mean %imgedit {near[0]}? " if near else ""
         raise BadRequest(
             f"%imgedit has no command {command!r}.",
-            hint="An edit needs a cell: %%imgedit with two percent signs, and the prompt below it. "
+            hint=f"{meant}An edit needs a cell: %%imgedit with two percent signs, and the prompt below it. "
             "`%imgedit --help` lists the commands.",
         )
     told = known[command](session, rest.strip())

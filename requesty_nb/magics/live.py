@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ class LiveCard:
         self._raw = raw
         self._handle: DisplayHandle | None = None
         self._last: dict[str, Any] = {}
+        self._lock = threading.Lock()  # what was said last must be what was so last
 
     def show(self, detached: Detached) -> None:
         """Put it into the output of the cell that runs."""
@@ -41,8 +43,9 @@ class LiveCard:
         """Bring it up to date."""
         if self._handle is None:
             return
-        self._last = self._bundle(detached)
-        self._handle.update(self._last, raw=True)
+        with self._lock:
+            self._last = self._bundle(detached)
+            self._handle.update(self._last, raw=True)
         shell = get_ipython()
         if shell is not None:
             _late.add(self)
@@ -51,8 +54,9 @@ class LiveCard:
 
     def again(self) -> None:
         """Say it once more: whoever runs notebooks without a browser hears only what a running cell says."""
-        if self._handle is not None:
-            self._handle.update(self._last, raw=True)
+        with self._lock:
+            if self._handle is not None:
+                self._handle.update(self._last, raw=True)
 
     def _bundle(self, detached: Detached) -> dict[str, Any]:
         if detached.edit is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display as show
 
-from requesty_nb import display, images, options
+from requesty_nb import archives, display, images, options
 from requesty_nb.errors import BadRequest
 from requesty_nb.magics import commands, varying
 from requesty_nb.magics.asks import Asks
@@ -70,12 +70,12 @@ def _many(shell: InteractiveShell, session: Session, parsed: Options, plan: Plan
         _assign(shell, parsed, sweeping)
         show(sweeping)
         return
-    save = _target(parsed.save)
+    save = _sheet(parsed.save)
     sweep = session.run_sweep(plan)
     _assign(shell, parsed, sweep)
     show(sweep)
     if save:
-        print(f"Saved {sweep.export(save if save.suffix else save.with_suffix('.png'))}")  # noqa: T201 - output of a cell
+        print(f"Saved {sweep.export(save)}")  # noqa: T201 - output of a cell
 
 
 def _assign(shell: InteractiveShell, parsed: Options, value: object) -> None:
@@ -101,6 +101,17 @@ def _target(save: str | None) -> Path | None:
             f"--save {save} names no file in a folder that is there.", hint="Make the folder first."
         )
     return path
+
+
+def _sheet(save: str | None) -> Path | None:
+    """See before anything is paid that a grid can be written so; without an ending it is a PNG."""
+    path = _target(save)
+    if path is None or path.suffix.casefold() in archives.GRID_FORMS:
+        return path if path is None or path.suffix else path.with_suffix(".png")
+    raise BadRequest(
+        f"A grid cannot be saved as {path.suffix}.",
+        hint=f"Use {', '.join(filter(None, archives.GRID_FORMS))}.",
+    )
 
 
 def _save(edit: Edit, path: Path, *, raw: bool) -> list[Path]:

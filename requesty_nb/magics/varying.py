@@ -66,7 +66,14 @@ def plan_of(asks: Asks, parsed: Options, prompts: Sequence[str]) -> Plan:
     axes: list[tuple[str, list[_Value], Any]] = []
     if len(prompts) > 1:
         axes.append(("prompt", [_Value(prompt, prompt=prompt) for prompt in prompts], _label))
+    called: dict[str, str] = {}
     for name, texts in parsed.vary:
+        field_name = option.field if (option := _option(name)) else name
+        if field_name in called:
+            raise BadRequest(
+                f"{called[field_name]} and {name} are the same.", hint="Keep one of the two --vary."
+            )
+        called[field_name] = name
         axes.append((name.removeprefix(_PARAM), _values(name, texts, parsed, used), _label))
     line = replace(parsed, vary=())
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from requesty_nb.errors import ImgEditError
+from requesty_nb.errors import BadImage, BadRequest, ImgEditError
 from requesty_nb.models.edits import Edit
 from requesty_nb.models.records import Cost
 
@@ -140,13 +140,30 @@ class Grid:
         """Return the one cell of a choice: ``sweep.at(quality="low", take=1)``.
 
         Raises:
-            KeyError: there is none, or more than one.
+            BadRequest: there is none, or more than one.
         """
         wanted = {name: str(value) for name, value in choice.items()}
         found = [place for place in range(len(self)) if wanted.items() <= self.choice(place).items()]
         if len(found) != 1:
-            raise KeyError(f"{len(found)} cells have {choice}")
+            told = "; ".join(f"{axis.name}: {', '.join(axis.labels)}"[:300] for axis in self.axes)
+            asked = ", ".join(f"{name} {value}" for name, value in wanted.items())
+            raise BadRequest(
+                f"{len(found) or 'No'} cells of this grid have {asked}.",
+                hint=f"Name one value of each axis. There are {told}.",
+            )
         return self.cells[found[0]]
+
+    def __imgedit_source__(self) -> object:
+        """Offer its picture as a source, if it has but one cell.
+
+        Raises:
+            BadImage: it has several, or that one failed.
+        """
+        if len(self.edits) == len(self) == 1:
+            return self.edits[0]
+        raise BadImage(
+            f"A grid of {len(self)} cells is no picture.", hint="Pick one: grid.at(...), or grid.edits[0]."
+        )
 
     def __len__(self) -> int:
         return len(self.cells)

@@ -129,6 +129,8 @@ def axis(text: str) -> tuple[str, tuple[str, ...]]:
         raise ValueError(f"has to be NAME=a,b,c, not {text!r}.")
     if counted := re.fullmatch(r"\s*(\d{1,6})\.\.(\d{1,6})\s*", rest):
         first, last = int(counted[1]), int(counted[2])
+        if first > last:
+            raise ValueError(f"counts upwards: {name}={last}..{first}.")
         values = tuple(map(str, range(first, min(last, first + MOST_VALUES) + 1)))
     elif isinstance(listed := as_json(rest), list):
         values = tuple(each if isinstance(each, str) else _json_text(each) for each in listed)

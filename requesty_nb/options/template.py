@@ -75,10 +75,7 @@ def names_in(template: str) -> set[str]:
 
 
 class _Anything:
-    """A value that can be written in any format."""
-
-    def __format__(self, _: str) -> str:
-        return ""
+    """A value that is only asked for: it is written as nothing, in whatever format."""
 
 
 def escape(prompt: str) -> str:
@@ -129,10 +126,12 @@ class _Filler:
             convert = _CONVERSIONS.get(self.template[stop + 1 : stop + 2])
             if convert is None or self.template[stop + 2 : stop + 3] not in {"}", ":"}:
                 raise self.wrong(start, "after a ! there has to be r, s or a, and nothing more.")
-            value, stop = convert(value), stop + 2
+            value, stop = value if isinstance(value, _Anything) else convert(value), stop + 2
         spec = ""
         if self.template[stop] == ":":
             spec, stop = self.format_spec(stop + 1, start, nested=nested)
+        if isinstance(value, _Anything):
+            return "", stop + 1
         try:
             return format(value, spec), stop + 1
         except Exception as error:  # a user's object may fail in any way

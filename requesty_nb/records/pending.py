@@ -94,7 +94,7 @@ class Notes:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._seen: dict[tuple[str, int, int], Pending | None] = {}  # as they were read, while they lie there
+        self._seen: dict[tuple[str, int, int], Pending] = {}  # as they were read, while they lie there
 
     def write(
         self, *, identifier: str, request: EditRequest, key: str, take: int, timeout: float, endpoint: str,
@@ -166,9 +166,11 @@ class Notes:
         seen = {stamp: note for stamp, note in self._seen.items() if stamp in files}
         for stamp, name in files.items():
             if stamp not in seen:
-                seen[stamp] = read_note(self._folder / name)
+                note = read_note(self._folder / name)
+                if note is not None:  # what could not be read just now is looked at again
+                    seen[stamp] = note
         self._seen = seen
-        yield from sorted(filter(None, seen.values()), key=lambda note: note.id)
+        yield from sorted(seen.values(), key=lambda note: note.id)
 
     def find(self, identifier: str) -> Pending | None:
         """Read the note of an id, if there is one."""

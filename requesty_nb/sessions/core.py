@@ -100,7 +100,7 @@ class Core(Asker):
         """Return the limits an ask keeps to: the session's, and its own, which it may share with others."""
         raised = "%config ImgEdit.max_cost = ..., or session.configure(max_cost=...)"
         whole = (self._ledger, Limit(settings.max_cost, "this session", raised))
-        if ask.max_cost is None:
+        if ask.max_cost is None and own is None:
             return Purse((whole,))
         return Purse((whole, (own or Ledger(), Limit(ask.max_cost, "this cell", "--max-cost"))))
 
@@ -169,6 +169,17 @@ class Payer:
     def ready(self, ask: Ask) -> tuple[Prepared, Edit | int]:
         """Return the prepared ask, and its recorded answer or the take to pay for."""
         return self._core._ready(ask, self._terms)  # noqa: SLF001 - the same module's
+
+    def joins(self, ask: Ask) -> bool:
+        """Tell whether equal asks are one request, and replayed when they are asked again."""
+        return self._terms[1] is not None and not ask.new and ask.replay != "off"
+
+    def again(self, ask: Ask) -> str:
+        """Say what running a sweep again comes to."""
+        if self.joins(ask):
+            return "Run it again: what is recorded is replayed, and only the rest is paid for."
+        kept = "What was made is in the history; running" if self._terms[1] is not None else "Running"
+        return f"{kept} it again pays for all of it anew."
 
     def purse(self, ask: Ask, own: Ledger) -> Purse:
         """Return the limits an ask keeps to."""

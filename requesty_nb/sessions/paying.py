@@ -12,6 +12,7 @@ import anyio.to_thread
 
 from requesty_nb.client import Call, Sender, Watch, fetch, so_far
 from requesty_nb.errors import AnswerUnusable, Explained
+from requesty_nb.models import Cost
 from requesty_nb.pricing import prices_from
 from requesty_nb.records import likely_cost
 from requesty_nb.sessions import answering
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from requesty_nb.client import Reply
     from requesty_nb.images import Blob
-    from requesty_nb.models import Cost, Edit
+    from requesty_nb.models import Edit
     from requesty_nb.pricing import Prices
     from requesty_nb.records import History
     from requesty_nb.sessions.asking import Prepared
@@ -136,15 +137,18 @@ class Till:
 
     async def _fly(self, errand: _Errand, take: int) -> Edit:
         with self._under_way():  # it may outlast whoever asked for it
-            likely = await anyio.to_thread.run_sync(errand.likely) if errand.purse.limited else None
+            # Where digests are at hand. Without a history and a limit, they would be made for this alone.
+            wanted = errand.purse.limited or errand.history is not None
+            likely = await anyio.to_thread.run_sync(errand.likely) if wanted else None
             errand.purse.hold(likely, errand.prepared.ask.model)
             cost: Cost | None = likely
             try:
                 edit = await self._written_down(errand, take)
                 cost = edit.cost or likely
             except BaseException as error:
-                if not _may_be_paid(error, errand.watch):
-                    cost = None
+                cost = None
+                if likely is not None and _may_be_paid(error, errand.watch):
+                    cost = Cost(0.0, likely.high, "estimate")
                 raise
             finally:
                 errand.purse.settle(likely, cost)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ T = TypeVar("T")
 
 MOST_CELLS = 2000
 _LABEL = 200  # characters
-_NO_AXES = frozenset({"tags", "params"})  # a list is their value
+_NO_AXES = frozenset({"tags"})  # a list is their value
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,10 @@ def planned(
             f"That makes {count:,} edits; a sweep takes at most {MOST_CELLS:,}.", hint="Vary less at a time."
         )
     made = tuple(Axis(name, distinct(map(label, values))) for name, values, label in axes)
-    return Plan(made, tuple(map(ask, itertools.product(*(values for _, values, _ in axes)))), width)
+    asks = tuple(map(ask, itertools.product(*(values for _, values, _ in axes))))
+    if any(isinstance(one.prompt, str) and not one.prompt.strip() for one in asks):
+        raise BadRequest("One of the prompts is empty.", hint="Nothing was sent: write it, or leave it out.")
+    return Plan(made, asks, width)
 
 
 def plan_of(
@@ -78,6 +82,13 @@ def plan_of(
     Raises:
         BadRequest: as `planned` and `Session.ask`.
     """
+    known = inspect.signature(ask).parameters
+    if unknown := [name for name, value in options.items() if name not in known and _is_axis(name, value)]:
+        raise BadRequest(
+            f"There is no {unknown[0]!r} to be varied.",
+            hint="A list of prompts varies words; a further field of the endpoint is varied by "
+            f"params=[{{{unknown[0]!r}: ...}}, ...].",
+        )
     named = [*((_place(place), value) for place, value in enumerate(arguments)), *options.items()]
     varied = [name for name, value in named if _is_axis(name, value)]
     values = dict(named)
@@ -98,6 +109,8 @@ def label_of(value: object) -> str:
         return f"edit {value.id[-8:]}"
     if isinstance(value, Path):
         return value.name
+    if isinstance(value, dict):  # of further fields
+        return ", ".join(f"{name} {said}" for name, said in value.items())
     name = getattr(value, "name", None) or getattr(value, "filename", None)
     if isinstance(name, str) and name:
         return Path(name).name

@@ -120,7 +120,10 @@ class Sweeping(Background[Sweep]):
         """Whether anything was paid for, as far as is known by now; a key of `errors.PAID_TEXT`."""
         lost = any(isinstance(cell, Explained) and cell.paid != "no" for cell in self.cells)
         sent = any(watch.sent for watch in [*self._watches.values()])
-        return "perhaps" if self._ledger.spent.high or lost or sent else "no"
+        made = any(
+            isinstance(cell, Edit) and not cell.replayed and not is_offline(cell.model) for cell in self.cells
+        )
+        return "perhaps" if made or lost or sent else "no"
 
     def start(self) -> None:
         """Begin; called once, by the session."""
@@ -132,7 +135,7 @@ class Sweeping(Background[Sweep]):
         return Interrupted(
             f"Interrupted with {made} of {len(self.cells)} made.",
             paid=self.paid,
-            hint="Run it again: what is recorded is replayed, and only the rest is paid for.",
+            hint=self._payer.again(self.plan.asks[0]),
         )
 
     # --- in the loop
@@ -169,6 +172,7 @@ class Sweeping(Background[Sweep]):
         if not purse.limited:
             return
         low = high = 0.0
+        counted: set[tuple[str, int]] = set()
         for ask in self.plan.asks:
             if self._cancelling:
                 return
@@ -177,6 +181,9 @@ class Sweeping(Background[Sweep]):
             except ImgEditError:
                 continue  # told in its place
             if isinstance(answer, int):
+                if self._payer.joins(ask) and (prepared.request.key, answer) in counted:
+                    continue  # it will be sent once
+                counted.add((prepared.request.key, answer))
                 cost = likely_cost(prepared.request, self._payer.prices, ask.partial or 0)
                 if cost is None:
                     purse.check(None, ask.model)

@@ -15,6 +15,7 @@ from traitlets import List, Unicode
 from requesty_nb.display.comparing import compared
 from requesty_nb.display.comparisons import comparison, see_mode
 from requesty_nb.errors import BadRequest
+from requesty_nb.models import Grid
 from requesty_nb.widgets.link import Linked
 from requesty_nb.widgets.messages import text_of, whole_of
 from requesty_nb.widgets.stills import Still
@@ -51,7 +52,9 @@ def compare(
     Raises:
         BadRequest: there are too few or too many, or one has no picture, or it cannot be read.
     """
-    several = things[0] if len(things) == 1 and isinstance(things[0], (list, tuple)) else things
+    several: Sequence[object] = things
+    if len(things) == 1 and isinstance(things[0], (list, tuple, Grid)):
+        several = things[0].edits if isinstance(things[0], Grid) else things[0]
     return Comparison(compared(several, labels, raw=raw), see_mode(mode))
 
 
