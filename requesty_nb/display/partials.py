@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import OrderedDict
-from html import escape
 
 from requesty_nb import images
 
@@ -17,26 +16,24 @@ _KEPT = 32  # of the small ones: while seconds are counted below it, a picture i
 _small: OrderedDict[bytes, bytes] = OrderedDict()
 
 
-def partial_html(data: bytes, number: int, of: int, picture: int, told: str) -> str:
-    """Return an unfinished picture with a line below it; the line alone if it is no picture.
+def partial_html(data: bytes, number: int, of: int, picture: int) -> str:
+    """Return an unfinished picture with a line below it; nothing if it is no picture.
 
     Args:
         data: what came, unproven.
         number: which it is, from 1.
         of: how many may come.
         picture: of which picture of the edit, from 1.
-        told: what else is said.
     """
     webp = _shrunk(data)
+    if not webp:
+        return ""
     line = f"unfinished picture {number} of {of}"
     line += f", of result {picture}" if picture > 1 else ""
-    quiet = f'<div style="opacity:.7">{escape(told)}</div>'
-    if not webp:
-        return quiet
     return (
-        f'<figure style="margin:0"><img src="data:image/webp;base64,{base64.b64encode(webp).decode()}" '
+        f'<figure style="margin:6px 0"><img src="data:image/webp;base64,{base64.b64encode(webp).decode()}" '
         f'alt="{line}" style="display:block;max-width:264px;border-radius:4px">'
-        f'<figcaption style="font-size:.85em;opacity:.7;margin-top:3px">{line}</figcaption></figure>{quiet}'
+        f'<figcaption style="font-size:.85em;opacity:.7;margin-top:3px">{line}</figcaption></figure>'
     )
 
 

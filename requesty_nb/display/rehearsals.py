@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from requesty_nb import pricing
 from requesty_nb.display.facts import one_line, shortened
 from requesty_nb.display.figures import BORDER, QUIET
+from requesty_nb.errors import PAID_TEXT
 from requesty_nb.models import Cost
 from requesty_nb.settings import is_offline
 
@@ -16,117 +17,140 @@ if TYPE_CHECKING:
 
     from requesty_nb.errors import ImgEditError
     from requesty_nb.models import Edit, EditRequest
+    from requesty_nb.pricing import Bill
 
-_FORM = 20_000  # characters of a form
-_PRE = "margin:4px 0 0;padding:8px;white-space:pre-wrap;overflow-wrap:anywhere;font:.85em monospace"
+_PROMPT = 300  # characters
+_FORM = 40_000  # characters of a form: any prompt that an endpoint takes, and all else
+_PRE = (
+    "margin:4px 0 0;padding:8px;white-space:pre-wrap;overflow-wrap:anywhere;font:.85em/1.45 monospace;"
+    "background:rgba(128,128,128,.1);border-radius:4px"
+)
 
 
 class Rehearsed(Protocol):
-    """What is shown of a rehearsal."""
+    """What is shown of a rehearsal; `sessions.Rehearsal` says what each is."""
 
     @property
-    def request(self) -> EditRequest:
-        """What is asked."""
-
+    def request(self) -> EditRequest: ...  # noqa: D102 - told there, and so are the others
     @property
-    def take(self) -> int:
-        """Which of the equal requests."""
-
+    def take(self) -> int: ...  # noqa: D102
     @property
-    def recorded(self) -> Edit | None:
-        """What would answer for nothing."""
-
+    def recorded(self) -> Edit | None: ...  # noqa: D102
     @property
-    def refusal(self) -> ImgEditError | None:
-        """Why nothing would be sent."""
-
+    def refusal(self) -> ImgEditError | None: ...  # noqa: D102
     @property
-    def estimate(self) -> Cost | None:
-        """What it may cost."""
-
+    def bill(self) -> Bill | None: ...  # noqa: D102
     @property
-    def prices_as_of(self) -> str:
-        """Of when the prices are."""
-
+    def estimate(self) -> Cost | None: ...  # noqa: D102
     @property
-    def unsaved(self) -> list[str]:
-        """Pictures that lie in no file."""
-
+    def left(self) -> float | None: ...  # noqa: D102
     @property
-    def curl(self) -> str:
-        """As a command."""
-
+    def unsaved(self) -> list[str]: ...  # noqa: D102
     @property
-    def python(self) -> str:
-        """As code."""
-
+    def base_url(self) -> str: ...  # noqa: D102
     @property
-    def json(self) -> str:
-        """As JSON."""
+    def curl(self) -> str: ...  # noqa: D102
+    @property
+    def python(self) -> str: ...  # noqa: D102
+    @property
+    def json(self) -> str: ...  # noqa: D102
 
 
 def rehearsal_bundle(one: Rehearsed) -> dict[str, str]:
     """Return what would become of an ask as ``text/html`` and ``text/plain``."""
-    told = [*_told(one)]
-    return _bundle(one_line(one.request.prompt, 300), told, one)
+    reckoned = one.bill.lines if one.bill else ()
+    return _bundle(one_line(one.request.prompt, _PROMPT), [*_told(one)], reckoned, one)
 
 
 def rehearsals_bundle(many: Sequence[Rehearsed]) -> dict[str, str]:
     """Return what would become of many asks together, and how the first that is not recorded is sent."""
-    recorded = sum(one.recorded is not None for one in many)
-    refused = [one.refusal for one in many if one.refusal is not None]
-    paid = [one for one in many if one.recorded is None and one.refusal is None]
-    costs = [one.estimate for one in many if one.recorded is None]
-    known = [cost for cost in costs if cost is not None]
-    told = [f"{len(paid)} would be sent, {recorded} recorded already and free"]
-    if refused:
-        told.append(f"{len(refused)} would not be sent: {refused[0].message}")
-    if known and not all(cost.basis == "free" for cost in known):
-        total = Cost(sum(cost.low for cost in known), sum(cost.high for cost in known), "estimate")
-        told.append(f"together {pricing.format_usd(total)}, prices of {many[0].prices_as_of}")
-    elif known:
-        told.append("free")
-    if len(known) < len(costs):
-        told.append(f"of {len(costs) - len(known)} it is not known what they cost")
-    first = next((one for one in many if one.recorded is None), many[0])
-    return _bundle(f"{len(many)} edits", told, first)
+    first = next((one for one in many if one.recorded is None and one.refusal is None), many[0])
+    about = one_line(first.request.prompt, _PROMPT)
+    reckoned = (f"the first of them, {about}:", *first.bill.lines) if first.bill else ()
+    return _bundle(f"{len(many)} edits", [*_told_of_many(many)], reckoned, first)
 
 
 def _told(one: Rehearsed) -> Iterator[str]:
-    yield f"{one.request.model}, take {one.take}"
+    yield f"{one_line(one.request.model, _PROMPT)}, take {one.take}"
     if one.recorded is not None:
-        yield f"recorded already as {one.recorded.id}: nothing would be sent or paid"
+        yield f"Recorded already as {one.recorded.id}: it would be replayed, nothing sent or paid."
         return
-    yield _cost(one)
     if one.refusal is not None:
-        yield f"it would not be sent: {one.refusal.message}"
-
-
-def _cost(one: Rehearsed) -> str:
+        yield f"It would not be sent. {_why(one.refusal)}"
     if is_offline(one.request.model):
-        return "answered in this process, free"
-    if one.estimate is None:
-        return "what it costs is not known: a file named by REQUESTY_NB_PRICES can say"
-    return f"may cost {pricing.format_usd(one.estimate)}, by the prices of {one.prices_as_of}"
+        yield "It would be answered in this process, free."
+    elif one.estimate is None:
+        yield "What it costs is not known: a file named by REQUESTY_NB_PRICES can say."
+    else:
+        yield f"It may cost {pricing.format_usd(one.estimate)}{_dated([one])}."
 
 
-def _bundle(title: str, told: Sequence[str], one: Rehearsed) -> dict[str, str]:
-    save = f"Save first, under these names: {', '.join(one.unsaved)}" if one.unsaved else ""
+def _told_of_many(many: Sequence[Rehearsed]) -> Iterator[str]:
+    recorded = sum(one.recorded is not None for one in many)
+    refusals = [one.refusal for one in many if one.refusal is not None]
+    sent = [one for one in many if one.recorded is None and one.refusal is None]
+    yield f"{len(sent):,} would be sent, {recorded:,} recorded already and free."
+    known = [one for one in sent if one.estimate is not None]
+    costs = [one.estimate for one in known if one.estimate is not None]
+    total = Cost(sum(cost.low for cost in costs), sum(cost.high for cost in costs), "estimate")
+    if total.high:
+        yield f"Together they may cost {pricing.format_usd(total)}{_dated(known)}."
+    elif costs:
+        yield "Together they cost nothing."
+    if len(known) < len(sent):
+        yield f"What {len(sent) - len(known):,} of them cost is not known, and not counted."
+    left = many[0].left
+    if left is not None and total.high > left:
+        yield f"That is more than the ${left:.2f} that the limit leaves, so nothing would be sent."
+    for reason in dict.fromkeys(map(_why, refusals)):
+        count = sum(_why(one) == reason for one in refusals)
+        yield f"{count:,} would not be sent. {reason}"
+
+
+def _why(refusal: ImgEditError) -> str:
+    """Say what a refusal says, but for that nothing was paid: nothing was sent."""
+    paid = "" if refusal.paid == "no" else PAID_TEXT[refusal.paid]
+    return one_line(" ".join(filter(None, (refusal.message, paid, refusal.hint))), 2 * _PROMPT)
+
+
+def _dated(many: Sequence[Rehearsed]) -> str:
+    """Say of when the prices are that were used."""
+    dates = sorted({one.bill.entry.as_of for one in many if one.bill})
+    listed = " and ".join(date for date in dates if date)
+    return f", by prices of {one_line(listed, _PROMPT)}" if listed else ", by your own prices"
+
+
+def _bundle(title: str, told: Sequence[str], reckoned: Sequence[str], one: Rehearsed) -> dict[str, str]:
+    notes = [*_notes(one)]
     forms = [("curl", one.curl), ("OpenAI SDK", one.python), ("JSON", one.json)]
     folded = "".join(
         f'<details style="margin-top:6px"><summary style="cursor:pointer">{name}</summary>'
         f'<pre style="{_PRE}">{escape(shortened(form, _FORM))}</pre></details>'
         for name, form in forms
     )
-    lines = "".join(f"<div>{escape(line)}</div>" for line in told)
-    note = f'<div style="{QUIET};margin-top:6px">{escape(save)}</div>' if save else ""
     html = (
         f'<div style="border:{BORDER};border-radius:6px;padding:10px 12px;margin:2px 0;max-width:1100px;'
         'line-height:1.4">'
         f'<div style="font-weight:600;overflow-wrap:anywhere">{escape(title)}</div>'
-        f'<div style="{QUIET}">Dry run: nothing was sent.</div>'
-        f'<div style="margin-top:6px">{lines}</div>{folded}{note}</div>'
+        f'<div style="{QUIET};margin:2px 0 8px">Dry run: nothing was sent.</div>{_lines(told)}'
+        f'<div style="{QUIET};font-size:.88em;margin:4px 0 0 1em">{_lines(reckoned)}</div>'
+        f'{folded}<div style="{QUIET};margin-top:6px">{_lines(notes)}</div></div>'
     )
-    plain = [title, "Dry run: nothing was sent.", *told, *([save] if save else [])]
+    plain = [title, "Dry run: nothing was sent.", *told, *(f"  {line}" for line in reckoned), *notes]
     shown = [f"\n{name}:\n{shortened(form, _FORM)}" for name, form in forms]
     return {"text/html": html, "text/plain": "\n".join([*plain, *shown])}
+
+
+def _notes(one: Rehearsed) -> Iterator[str]:
+    """Yield what curl and code need before they work."""
+    if one.unsaved:
+        yield (
+            f"Pictures that lie in no file are looked for as {', '.join(one.unsaved)}: "
+            "session.rehearse(...).save() writes them there."
+        )
+    if is_offline(one.request.model):
+        yield f"curl and the SDK reach this model at {one.base_url} while `requesty-nb serve` runs."
+
+
+def _lines(lines: Sequence[str]) -> str:
+    return "".join(f'<div style="overflow-wrap:anywhere">{escape(line)}</div>' for line in lines)

@@ -49,7 +49,12 @@ def report(session: Session, line: str) -> Iterator[str]:
         )
     model = given.model or session.settings.model
     price = pricing.estimate(
-        model, prompt=_PROMPT, image_sizes=[(_EDGE, _EDGE)], size=_SIZE, quality=_QUALITY
+        model,
+        prompt=_PROMPT,
+        image_sizes=[(_EDGE, _EDGE)],
+        size=_SIZE,
+        quality=_QUALITY,
+        prices=pricing.prices_from(session.settings.prices),
     )
     if given.new:
         recorded = "--new: it is made even if one is recorded already."

@@ -77,10 +77,10 @@ def under_way(detached: Detached) -> dict[str, str]:
     prompt = display.shortened(detached.prompt, _LINE)
     since = time.strftime("%H:%M:%S", time.localtime(detached.started))
     told = f"{detached.text}, begun at {since}"
-    html = _card(prompt, f"{told} …")
+    shown = ""
     if (partial := detached.watch.partial) is not None:
-        shown = display.partial_html(partial.data, partial.number, partial.of, partial.picture, told)
-        html = _card(prompt, "") + shown
+        shown = display.partial_html(partial.data, partial.number, partial.of, partial.picture)
+    html = _card(prompt, f"{told} …", shown)
     return {"text/html": html, "text/plain": f"{prompt}: {told}"}
 
 
@@ -92,10 +92,10 @@ def failed(detached: Detached) -> dict[str, str]:
     return {"text/html": _card(prompt, "\n".join(lines)), "text/plain": "\n".join([prompt, *lines])}
 
 
-def _card(prompt: str, told: str) -> str:
+def _card(prompt: str, told: str, shown: str = "") -> str:
     wrapped = "overflow-wrap:anywhere"
     return (
         '<div style="border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:10px 12px;margin:2px 0;'
         f'max-width:1100px;line-height:1.4"><div style="font-weight:600;{wrapped}">{escape(prompt)}</div>'
-        f'<div style="opacity:.7;white-space:pre-wrap;{wrapped}">{escape(told)}</div></div>'
+        f'{shown}<div style="opacity:.7;white-space:pre-wrap;{wrapped}">{escape(told)}</div></div>'
     )

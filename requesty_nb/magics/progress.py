@@ -40,7 +40,7 @@ class NotebookProgress:
         self._shown = text, partial
         html = f'<div style="opacity:.7">{escape(text)}</div>'
         if partial is not None:
-            html = partial_html(partial.data, partial.number, partial.of, partial.picture, text)
+            html = partial_html(partial.data, partial.number, partial.of, partial.picture) + html
         bundle = {"text/html": html, "text/plain": text}
         if self._handle is None:
             self._handle = DisplayHandle()

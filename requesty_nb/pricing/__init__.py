@@ -5,9 +5,10 @@ Prices are OpenAI's list as of `PRICES_AS_OF`, and Requesty adds up to `MARKUP`;
 otherwise. Where sources are rough, a cost is a range.
 """
 
-from requesty_nb.pricing.dollars import FREE, actual, estimate, format_usd
-from requesty_nb.pricing.prices import MARKUP, PRICES, PRICES_AS_OF, Price, price_of
-from requesty_nb.pricing.tables import BUILT_IN, Entry, Prices, prices_from
+from requesty_nb.pricing.bills import Bill, bill, estimate
+from requesty_nb.pricing.dollars import FREE, actual, format_usd
+from requesty_nb.pricing.prices import MARKUP, PRICES, PRICES_AS_OF, Price
+from requesty_nb.pricing.tables import BUILT_IN, Entry, Prices, price_of, prices_from
 from requesty_nb.pricing.tokens import input_image_tokens, output_tokens, text_tokens
 
 __all__ = [
@@ -16,10 +17,12 @@ __all__ = [
     "MARKUP",
     "PRICES",
     "PRICES_AS_OF",
+    "Bill",
     "Entry",
     "Price",
     "Prices",
     "actual",
+    "bill",
     "estimate",
     "format_usd",
     "input_image_tokens",

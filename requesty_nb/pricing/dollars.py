@@ -1,80 +1,23 @@
-"""What an edit is likely to cost, and what it did cost."""
+"""What an edit did cost, and how costs are written."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from requesty_nb.models import Cost
-from requesty_nb.pricing.prices import MINI
 from requesty_nb.pricing.tables import BUILT_IN
-from requesty_nb.pricing.tokens import SIZES, SQUARE, Size, Span, output_tokens, source_tokens, text_tokens
 from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from requesty_nb.pricing.tables import Entry, Prices
+    from requesty_nb.pricing.tables import Prices
 
 _MILLION = 1_000_000
-_PARTIAL = 100  # image tokens of one streamed preview
 _ABSURD = 1e12  # no token count or sum of dollars; a float holds it
 _PLACES = 9  # more than any price has
-_QUALITIES = ("low", "medium", "high")
-# gpt-image-1-mini is also listed by the picture, and that is more than its tokens come to
-_MINI_SQUARE: Mapping[str, float] = {"low": 0.005, "medium": 0.011, "high": 0.036}
-_MINI_OBLONG: Mapping[str, float] = {"low": 0.006, "medium": 0.015, "high": 0.052}
 
 
 FREE = Cost(0.0, 0.0, "free")
-
-
-def estimate(
-    model: str,
-    *,
-    prompt: str,
-    image_sizes: Sequence[Size | None],
-    size: str = "auto",
-    quality: str = "auto",
-    n: int = 1,
-    fidelity: str | None = None,
-    partial_images: int = 0,
-    prices: Prices = BUILT_IN,
-) -> Cost | None:
-    """Return what an edit is likely to cost, or None where no price or token count is known.
-
-    ``auto`` spans what it can become: the endpoint's three sizes, and low to high. Each of the ``n``
-    pictures is billed like a call of its own, sources and all. The mask is taken to be free.
-
-    Args:
-        model: the model's name, routed or bare.
-        prompt: the prompt as sent.
-        image_sizes: width and height of each source in pixels; None where it is not known.
-        size: ``WxH`` or ``auto``.
-        quality: ``low``, ``medium``, ``high`` or ``auto``.
-        n: how many pictures.
-        fidelity: ``input_fidelity`` as sent.
-        partial_images: how many previews of each picture are streamed, at most.
-        prices: what tokens cost.
-    """
-    if is_offline(model):
-        return FREE
-    entry = prices.find(model)
-    picture = _picture(entry, size, quality) if entry else None
-    if entry is None or picture is None:
-        return None
-    price, text = entry.price, text_tokens(prompt)
-    sources = [
-        source_tokens(entry.like, source, fidelity, first=not at) for at, source in enumerate(image_sizes)
-    ]
-    previews = _PARTIAL * partial_images * price.image_out / _MILLION
-    low, high = (
-        (text[end] * price.text_in + sum(source[end] for source in sources) * price.image_in) / _MILLION
-        for end in (0, 1)
-    )
-    most = n * (high + picture.high + previews) * (1 + prices.markup)
-    return Cost(n * (low + picture.low), most, "estimate")
 
 
 def actual(model: str, usage: Mapping[str, object] | None, prices: Prices = BUILT_IN) -> Cost | None:
@@ -121,25 +64,6 @@ def format_usd(cost: Cost) -> str:
     while low == high and places < _PLACES:
         low, high, places = f"{cost.low:.{places}f}", f"{cost.high:.{places}f}", places + 1
     return f"${low}\N{EN DASH}{high}{label}"
-
-
-def _picture(entry: Entry, size: str, quality: str) -> Span | None:
-    """Return the dollars for one picture made, before the markup."""
-    written = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", size, re.ASCII)
-    sizes = [(int(written[1]), int(written[2]))] if written else list(SIZES)
-    price, like = entry.price, entry.like
-    if not like or not (written or size == "auto"):
-        return None
-    ends: list[float] = []
-    for level in _QUALITIES if quality == "auto" else (quality,):
-        for each in sizes:
-            tokens = output_tokens(like, each, level)
-            if tokens is None:
-                return None
-            ends.append(tokens * price.image_out / _MILLION)
-            if like == MINI:
-                ends.append((_MINI_SQUARE if each == SQUARE else _MINI_OBLONG)[level])
-    return Span(min(ends), max(ends))
 
 
 def _split(total: float | None, details: object) -> tuple[float, float, float] | None:

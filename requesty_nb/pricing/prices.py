@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 PRICES_AS_OF = "2026-11"
 MARKUP = 0.05  # Requesty's, at most
@@ -40,19 +40,13 @@ PRICES: Mapping[str, Price] = MappingProxyType(
 _SUFFIX = r"(-\d{4}-?\d\d-?\d\d|-latest|-preview)*(@[\w.-]+)?"
 
 
-def price_of(model: str) -> Price | None:
-    """Return a model's prices, or None if it is not in the table.
+def listed(model: str, names: Iterable[str] = PRICES) -> str | None:
+    """Return the longest of the names that this model's name is, suffixes apart; the table's, if not told.
 
     Only the last part of a routed name counts; a date or a region after the name is passed over.
     """
-    name = listed(model)
-    return PRICES[name] if name else None
-
-
-def listed(model: str) -> str | None:
-    """Return the longest name in the table that this model's name is, suffixes apart."""
     last = bare(model)
-    for name in sorted(PRICES, key=len, reverse=True):
+    for name in sorted(names, key=len, reverse=True):
         if last.startswith(name) and re.fullmatch(_SUFFIX, last[len(name) :]):
             return name
     return None

@@ -21,7 +21,7 @@ from requesty_nb.records.history import History
 from requesty_nb.records.looking import Looking, Selection
 from requesty_nb.records.merging import Imported
 from requesty_nb.records.names import MOST_TAKES, new_id
-from requesty_nb.records.pending import Pending, likely_cost
+from requesty_nb.records.pending import Pending, likely_bill, likely_cost
 from requesty_nb.records.removing import Removed
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Removed",
     "Report",
     "Selection",
+    "likely_bill",
     "likely_cost",
     "new_id",
 ]

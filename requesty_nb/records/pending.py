@@ -206,15 +206,18 @@ def read_note(path: Path, *, sealed: bool = False) -> Pending | None:
     return note if can_be else None
 
 
-def likely_cost(
+def likely_bill(
     request: EditRequest, prices: pricing.Prices = pricing.BUILT_IN, partial_images: int = 0
-) -> Cost | None:
-    """Return what an attempt at a request may cost, or None if that cannot be told."""
+) -> pricing.Bill | None:
+    """Return the tokens an attempt at a request may be billed, or None if that cannot be told."""
     params = request.params
-    return pricing.estimate(
+    sizes = [ref.size for ref in request.images]
+    if request.frame is not None:
+        sizes[0] = request.frame.canvas  # it is sent padded
+    return pricing.bill(
         request.model,
         prompt=request.prompt,
-        image_sizes=[ref.size for ref in request.images],
+        image_sizes=sizes,
         size=str(params.get("size") or "auto"),
         quality=str(params.get("quality") or "auto"),
         n=request.n,
@@ -222,6 +225,16 @@ def likely_cost(
         partial_images=partial_images,
         prices=prices,
     )
+
+
+def likely_cost(
+    request: EditRequest, prices: pricing.Prices = pricing.BUILT_IN, partial_images: int = 0
+) -> Cost | None:
+    """Return what an attempt at a request may cost, or None if that cannot be told."""
+    if is_offline(request.model):
+        return pricing.FREE
+    bill = likely_bill(request, prices, partial_images)
+    return None if bill is None else bill.cost
 
 
 @cache

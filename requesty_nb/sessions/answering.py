@@ -14,6 +14,7 @@ from requesty_nb import frames, images, pricing, wire
 from requesty_nb.errors import AnswerUnusable
 from requesty_nb.images import Source
 from requesty_nb.models import EditResult, ImageInfo
+from requesty_nb.records import likely_cost
 from requesty_nb.version import VERSION
 
 if TYPE_CHECKING:
@@ -203,17 +204,10 @@ def _restore(
 
 
 def _cost(prepared: Prepared, answer: wire.Answer, prices: Prices) -> Cost | None:
-    params = {**prepared.params, **answer.effective}
-    return pricing.actual(prepared.ask.model, answer.usage, prices) or pricing.estimate(
-        prepared.ask.model,
-        prompt=prepared.ask.prompt,
-        image_sizes=[source.size for source in prepared.sources],
-        size=str(params.get("size", "auto")),
-        quality=str(params.get("quality", "auto")),
-        n=prepared.ask.n,
-        fidelity=params.get("input_fidelity"),
-        partial_images=prepared.ask.partial or 0,
-        prices=prices,
+    asked = prepared.request
+    used = msgspec.structs.replace(asked, params={**asked.params, **answer.effective})
+    return pricing.actual(asked.model, answer.usage, prices) or likely_cost(
+        used, prices, prepared.ask.partial or 0
     )
 
 

@@ -96,6 +96,16 @@ class Purse:
             limit.check(ledger, cost, model)
 
     @property
+    def left(self) -> float | None:
+        """What the tightest limit leaves beside what is spent and under way; None without any limit."""
+        left = [
+            limit.dollars - ledger.spent.high - ledger.held
+            for ledger, limit in self.accounts
+            if limit.dollars is not None
+        ]
+        return max(0.0, min(left)) if left else None
+
+    @property
     def limited(self) -> bool:
         """Whether any of the limits is one."""
         return any(limit.dollars is not None for _, limit in self.accounts)

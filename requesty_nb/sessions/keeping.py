@@ -12,6 +12,7 @@ import msgspec
 from requesty_nb.errors import Explained, HistoryFault
 from requesty_nb.images import Blob
 from requesty_nb.models import NOT_KEPT, Edit, EditRecord, EditRequest, Failure
+from requesty_nb.pricing import BUILT_IN
 from requesty_nb.records import likely_cost, new_id
 from requesty_nb.sessions import answering
 from requesty_nb.settings import is_offline
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from requesty_nb.client import Watch
+    from requesty_nb.pricing import Prices
     from requesty_nb.records import History
     from requesty_nb.sessions.asking import Prepared
 
@@ -88,8 +90,8 @@ class Keeper:
             loud = msgspec.structs.replace(record, notes=(warning, *outcome.notes))
             return Edit(loud, self._memory(outcome.pictures))
 
-    def fail(self, error: BaseException, watch: Watch) -> None:
-        """Record an attempt that gave no picture."""
+    def fail(self, error: BaseException, watch: Watch, prices: Prices = BUILT_IN) -> None:
+        """Record an attempt that gave no picture, and what it may have cost."""
         if self._history is None or not self._begun:
             return
         offline = is_offline(self._prepared.ask.model)  # where nothing is paid, nothing is left to find out
@@ -97,7 +99,9 @@ class Keeper:
         unknown = paid and not offline
         failure = _failure(error, watch)
         if unknown:
-            failure = msgspec.structs.replace(failure, cost=likely_cost(self._prepared.request))
+            partial = self._prepared.ask.partial or 0
+            likely = likely_cost(self._prepared.request, prices, partial)
+            failure = msgspec.structs.replace(failure, cost=likely)
         record = EditRecord(state="unknown" if unknown else "failed", failure=failure, **self._common())
         try:
             self._history.finish(record, {})

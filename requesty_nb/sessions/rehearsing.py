@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from requesty_nb import pricing, wire
 from requesty_nb.errors import ImgEditError
 from requesty_nb.models import Edit
-from requesty_nb.records import likely_cost
+from requesty_nb.records import likely_bill
 from requesty_nb.sessions.asking import prepare
-from requesty_nb.sessions.paying import OFFLINE_URL
+from requesty_nb.sessions.replaying import looked_up
 from requesty_nb.settings import is_offline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from requesty_nb.models import Cost, EditRequest
-    from requesty_nb.sessions.asking import Ask, Outgoing, Prepared
-    from requesty_nb.settings import Settings
+    from requesty_nb.pricing import Bill
+    from requesty_nb.sessions.asker import Terms
+    from requesty_nb.sessions.asking import Ask, Prepared
+    from requesty_nb.sessions.budget import Purse
+
+SERVED = "http://127.0.0.1:8000/v1"  # where `requesty-nb serve` answers for the offline models
 
 
 @dataclass(frozen=True)
@@ -31,77 +34,88 @@ class Rehearsal:
         take: which of the equal requests.
         recorded: the edit that would answer, for nothing.
         refusal: why nothing would be sent, if so.
-        estimate: what it may cost, or None if that is not known; nothing if it is recorded.
-        prices_as_of: of when the prices are.
-        base_url: the endpoint.
+        bill: the tokens it may be billed, and what they come to; None if that is not known, or it is free.
+        left: US dollars that the limits leave; None without any.
+        base_url: the endpoint; of an offline model, where `requesty-nb serve` would answer.
     """
 
     request: EditRequest
     take: int
     recorded: Edit | None
     refusal: ImgEditError | None
-    estimate: Cost | None
-    prices_as_of: str
+    bill: Bill | None
+    left: float | None
     base_url: str
-    _outgoing: Outgoing = field(repr=False, compare=False)
+    _prepared: Prepared = field(repr=False, compare=False)
 
-    @cached_property
+    @property
+    def estimate(self) -> Cost | None:
+        """What it may cost; nothing if it is recorded or offline, None if that is not known."""
+        if self.recorded is not None or is_offline(self.request.model):
+            return pricing.FREE
+        return None if self.bill is None else self.bill.cost
+
+    @property
+    def prices_as_of(self) -> str:
+        """Of when the prices are; empty if that is not said."""
+        return "" if self.bill is None else self.bill.entry.as_of
+
+    @property
     def json(self) -> str:
         """The request as JSON, with pictures by name."""
-        fields, images, mask, _ = self._outgoing
-        return wire.as_json(f"{self.base_url}/images/edits", fields, images, mask)
+        return self._telling.json
 
-    @cached_property
+    @property
     def curl(self) -> str:
         """The request as a ``curl`` command; the pictures in `unsaved` have to be saved first."""
-        fields, images, mask, _ = self._outgoing
-        return wire.as_curl(f"{self.base_url}/images/edits", fields, images, mask)
+        return self._telling.curl
 
-    @cached_property
+    @property
     def python(self) -> str:
         """The request as code for the OpenAI SDK; likewise."""
-        fields, images, mask, _ = self._outgoing
-        return wire.as_python(self.base_url, fields, images, mask)
+        return self._telling.python
 
     @property
     def unsaved(self) -> list[str]:
-        """The names of pictures that lie in no file: they were made in memory, or are made for sending."""
-        _, images, mask, _ = self._outgoing
-        return wire.unsaved(images, mask)
+        """Under which names pictures are looked for that lie in no file: made in memory, or for sending."""
+        return self._telling.unsaved
 
-    def save(self) -> list[str]:
-        """Write the pictures in `unsaved` into the current folder, and return their names.
+    def save(self, folder: str | Path = ".") -> list[Path]:
+        """Write the pictures in `unsaved` into a folder, and return where they are.
 
         Raises:
             FileExistsError: there is one of this name; it is left as it is.
         """
-        from pathlib import Path  # noqa: PLC0415 - only who saves needs it
+        return self._telling.save(Path(folder).expanduser())
 
-        _, images, mask, _ = self._outgoing
-        for upload in [*images, *([mask] if mask else [])]:
-            if upload.blob is not None and upload.blob.path is None:
-                with Path(upload.name).open("xb") as file:
-                    file.writelines(upload.blob.pieces())
-        return self.unsaved
+    @cached_property
+    def _telling(self) -> wire.Telling:
+        return wire.Telling(self.base_url, *self._prepared.outgoing({}))
 
 
-def rehearsed(ask: Ask, answer: Callable[[Prepared], Edit | int], settings: Settings) -> Rehearsal:
+def rehearsed(ask: Ask, terms: Terms, purse: Purse) -> Rehearsal:
     """Rehearse an ask.
 
     Args:
         ask: what is asked.
-        answer: looks for its record, or says which take would be paid for.
-        settings: those of the session.
+        terms: the session's settings and history.
+        purse: the limits it keeps to.
 
     Raises:
         BadRequest: the ask, or the file of prices, cannot be right.
+        BadImage: a picture or the mask cannot be used.
     """
+    settings, history = terms
     prepared = prepare(ask)
+    free = is_offline(ask.model)
     prices = pricing.prices_from(settings.prices)
+    bill = None if free else likely_bill(prepared.request, prices, ask.partial or 0)
     found: Edit | int = ask.take or 1
     refusal: ImgEditError | None = None
     try:
-        found = answer(prepared)
+        found = looked_up(prepared, history, settings)
+        if not isinstance(found, Edit) and not free:
+            purse.check(None if bill is None else bill.cost, ask.model)
     except ImgEditError as error:
         refusal = error
     recorded = found if isinstance(found, Edit) else None
@@ -110,8 +124,8 @@ def rehearsed(ask: Ask, answer: Callable[[Prepared], Edit | int], settings: Sett
         take=found.take if isinstance(found, Edit) else found,
         recorded=recorded,
         refusal=refusal,
-        estimate=pricing.FREE if recorded else likely_cost(prepared.request, prices, ask.partial or 0),
-        prices_as_of=prices.as_of,
-        base_url=OFFLINE_URL if is_offline(ask.model) else settings.base_url,
-        _outgoing=prepared.outgoing({}),
+        bill=None if recorded else bill,
+        left=purse.left,
+        base_url=SERVED if free else settings.base_url,
+        _prepared=prepared,
     )

@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 
 
 def recorded_or_take(prepared: Prepared, history: History | None, settings: Settings) -> Edit | int:
-    """Return the recorded answer to an ask, or the take to pay for.
+    """Return the recorded answer to an ask, which is noted as used, or the take to pay for.
+
+    Raises:
+        ImgEditError: as `looked_up`.
+    """
+    found = looked_up(prepared, history, settings)
+    if history is not None and not isinstance(found, int):
+        history.use(found)
+    return found
+
+
+def looked_up(prepared: Prepared, history: History | None, settings: Settings) -> Edit | int:
+    """Return the recorded answer to an ask, or the take to pay for; nothing is noted anywhere.
 
     Raises:
         NotRecorded: it would have to be paid for, and must not be.
@@ -40,10 +52,7 @@ def recorded(prepared: Prepared, take: int, history: History | None, settings: S
     if history is None or ask.new or ask.replay == "off":
         return None
     found = history.find(prepared.request.key, take)
-    edit = next((edit for edit in found if _may_answer(edit, ask, settings)), None)
-    if edit is not None:
-        history.use(edit)
-    return edit
+    return next((edit for edit in found if _may_answer(edit, ask, settings)), None)
 
 
 def answered_meanwhile(
@@ -61,6 +70,7 @@ def answered_meanwhile(
     # First who is at it, then what is recorded: one that ends in between is found.
     under_way = not is_offline(ask.model) and history.under_way(prepared.request.key, take)
     if edit := recorded(prepared, take, history, settings):
+        history.use(edit)
         return edit
     if under_way:
         raise OutcomeUnknown(
@@ -100,7 +110,6 @@ def _by_another_model(prepared: Prepared, take: int, history: History) -> Edit |
     for model in dict.fromkeys(one.model for one in reversed(alike)):
         request = msgspec.structs.replace(prepared.request, model=model)
         if edit := next(history.find(request.key, take), None):
-            history.use(edit)
             remark = (
                 f"No model was named, and {prepared.ask.model} has no record of this: {model} has made it."
             )

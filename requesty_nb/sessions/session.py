@@ -19,7 +19,6 @@ from requesty_nb.sessions.detached import Detached
 from requesty_nb.sessions.plans import Plan, plan_of
 from requesty_nb.sessions.rehearsing import Rehearsal, rehearsed
 from requesty_nb.sessions.repeating import repeated
-from requesty_nb.sessions.replaying import recorded_or_take
 from requesty_nb.sessions.sweeping import Sweeping
 from requesty_nb.sessions.waiting import Reporter, interrupted
 from requesty_nb.settings import is_offline
@@ -123,8 +122,8 @@ class Session(Core):
         Raises:
             BadRequest: it cannot be right.
         """
-        settings, history = self._terms()
-        return rehearsed(ask, lambda prepared: recorded_or_take(prepared, history, settings), settings)
+        terms = self._terms()
+        return rehearsed(ask, terms, self._purse(ask, terms[0], None))
 
     def begin(self, ask: Ask, changed: Callable[[Detached], None] | None = None) -> Detached:
         """Begin what is asked and return at once; it goes on in the background.

@@ -7,7 +7,7 @@ from requesty_nb.wire.answers import Answer, read_answer, read_events
 from requesty_nb.wire.bodies import Body, Upload, json_body, multipart
 from requesty_nb.wire.events import BOM, Event, Framer, fields_of, read_event
 from requesty_nb.wire.refusals import refusal, retry_after
-from requesty_nb.wire.telling import as_curl, as_json, as_python, unsaved
+from requesty_nb.wire.telling import Telling
 from requesty_nb.wire.texts import plain, request_id
 
 __all__ = [
@@ -16,10 +16,8 @@ __all__ = [
     "Body",
     "Event",
     "Framer",
+    "Telling",
     "Upload",
-    "as_curl",
-    "as_json",
-    "as_python",
     "fields_of",
     "json_body",
     "multipart",
@@ -30,5 +28,4 @@ __all__ = [
     "refusal",
     "request_id",
     "retry_after",
-    "unsaved",
 ]
