@@ -18,11 +18,14 @@ BUNDLE = {
     "editor.js": 61_000,
     "editor.css": 12_000,
     "gallery.js": 32_000,
-    "gallery.css": 10_000,
+    "gallery.css": 12_000,
     "page.js": 32_000,
     "comparison.js": 22_000,
     "comparison.css": 9_000,
     "comparison_page.js": 18_000,
+    "grid.js": 29_000,
+    "grid.css": 16_000,
+    "grid_still.css": 3_000,
 }
 
 
