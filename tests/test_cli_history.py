@@ -11,9 +11,9 @@ import skimage.data
 from histories import identifier, keep
 from PIL import Image
 
-from requesty_nb import History, Session, display
+from requesty_nb import History, Session
 from requesty_nb.cli import main
-from requesty_nb.models import Cost, EditRecord, EditRequest, Failure, ImageInfo, ImageRef, Summary
+from requesty_nb.models import Cost, EditRecord, EditRequest, Failure, ImageRef
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,38 +103,6 @@ def test_the_cost_tells_what_is_sure_from_what_may_be(told):
     )
     assert told("sepia", "--cost").endswith("\n1 edit, together free.\n")
     assert told("no such prompt", "--cost") == "0 edits, together free.\n"
-
-
-def test_a_cost_that_is_not_known_is_not_counted(folder):
-    known = {"id": "x", "take": 1, "state": "ok", "started": LATER, "prompt": "p"}
-    attempts = [
-        Summary(**known, model="v/m", cost=Cost(0.1, 0.1, "reported")),
-        Summary(**known, model="v/m"),
-        Summary(**known, model="offline/painter"),
-    ]
-    assert display.cost_lines(attempts, Cost(0.1, 0.1, "sum")).endswith(
-        "\n3 edits, together $0.1000.\n  The cost of 1 is not known, and not counted."
-    )
-
-
-def test_costs_stand_by_day_and_model():
-    one = {"id": "x", "take": 1, "prompt": "p"}
-    day, info = LATER, ImageInfo("0" * 64, "image/png", 1, 1)
-    attempts = [
-        Summary(
-            **one, state="ok", started=day, model="v/m", cost=Cost(0.1, 0.12, "usage"), images=(info, info)
-        ),
-        Summary(**one, state="ok", started=day, model="v/m", cost=Cost(0.2, 0.22, "usage"), images=(info,)),
-        Summary(**one, state="unknown", started=day, model="v/m", cost=Cost(0.1, 0.2, "estimate")),
-        Summary(**one, state="ok", started=day, model="a/strange\none", images=(info,)),
-        Summary(**one, state="ok", started=day - timedelta(days=1), model="offline/painter", images=(info,)),
-    ]
-    assert display.cost_lines(attempts, Cost(0.3, 0.54, "sum")).splitlines()[:4] == [
-        "day         model            edits  pictures        cost",
-        "2030-12-31  offline/painter      1         1        free",
-        "2031-01-01  a/strange one        1         1   not known",
-        "2031-01-01  v/m                  2         3  $0.30\N{EN DASH}0.54",
-    ]
 
 
 def test_what_is_exported_is_taken_in_elsewhere_once(told, folder, tmp_path):

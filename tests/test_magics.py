@@ -538,7 +538,7 @@ def test_the_history_is_drawn_counted_verified_and_taken_in(kernel):
         "    └── brighter  (take 1 · painter)",
     ]
     assert kernel.ok("%imgedit tree nothing like it").card["text/plain"] == "No edits."
-    assert kernel.ok("%imgedit cost").text.endswith("\n2 edits, together free.\n")
+    assert kernel.ok("%imgedit cost").card["text/plain"].endswith("\n2 edits, together free.")
     assert "every byte is as it was written" in kernel.ok("%imgedit verify").text
     assert kernel.ok("%imgedit history").text.rstrip().endswith("brighter  [good]")
     kernel.ok("%imgedit export 'two edits'")

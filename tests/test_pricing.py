@@ -15,6 +15,7 @@ from requesty_nb.pricing import (
     PRICES,
     PRICES_AS_OF,
     actual,
+    bill,
     estimate,
     format_usd,
     input_image_tokens,
@@ -44,6 +45,46 @@ def test_output_tokens_before_gpt_image_2_are_the_guides(
     model: str, size: tuple[int, int], quality: str, tokens: int
 ) -> None:
     assert output_tokens(model, size, quality) == tokens
+
+
+# US dollars for a million tokens: text in, image in, image out
+RATES = {
+    "azure/openai/gpt-image-1": (5, 10, 40),
+    "azure/openai/gpt-image-1.5": (5, 8, 32),
+    "openai/gpt-image-1-mini": (2, 2.5, 8),
+    "openai/gpt-image-2": (5, 8, 30),
+    "openai/gpt-image-2.5-sunburst": (5, 8, 30),
+    "openai/gpt-image-2.5-flare": (5, 8, 30),
+}
+LATER = {  # of gpt-image-2 and later ones; the first, third and sixth are published
+    ("1024x1024", "high"): 7024,
+    ("1024x1024", "medium"): 1756,
+    ("1024x1024", "low"): 196,
+    ("1536x1024", "medium"): 1372,
+    ("1024x1536", "low"): 158,
+    ("1536x1024", "high"): 5488,
+}
+
+
+@pytest.mark.parametrize("model", RATES)
+def test_every_size_and_quality_of_every_model_is_billed_to_the_token(model: str) -> None:
+    text_in, image_in, image_out = RATES[model]
+    later = "gpt-image-2" in model
+    source = 1024 if later else 194
+    first = {("{}x{}".format(*size), quality): tokens for size, quality, tokens in GUIDE}
+    for (size, quality), tokens in (LATER if later else first).items():
+        for n in (1, 4):
+            found = bill(
+                model, prompt="a hat", image_sizes=[SQUARE, SQUARE], size=size, quality=quality, n=n,
+                partial_images=3,
+            )  # fmt: skip
+            assert found
+            assert (found.text, found.sources, found.made) == ((2, 34), (2 * source,) * 2, (tokens,) * 2)
+            low = n * (2 * text_in + 2 * source * image_in + tokens * image_out) / 1e6
+            assert found.cost.low == pytest.approx(low)
+            high = n * (34 * text_in + 2 * source * image_in + (tokens + 300) * image_out) / 1e6 * 1.05
+            assert found.cost.high >= high * (1 - 1e-9)
+            assert found.cost.high == pytest.approx(high) or model.endswith("mini")
 
 
 @pytest.mark.parametrize("model", ["gpt-image-2", "openai/gpt-image-2.5-flare"])
@@ -96,6 +137,8 @@ def test_sources_before_gpt_image_2_are_paid_by_tiles(size: tuple[int, int], tok
 def test_high_fidelity_adds_what_the_guide_says_where_a_model_has_it() -> None:
     assert input_image_tokens("gpt-image-1", SQUARE, "high") == 194 + 4160
     assert input_image_tokens("gpt-image-1", LANDSCAPE, "high") == 323 + 6240
+    assert input_image_tokens(FIRST, PORTRAIT, "high") == 323 + 6240
+    assert input_image_tokens(FIRST, (512, 512), "high") == 194 + 4160
     assert input_image_tokens("gpt-image-1-mini", SQUARE, "high") == 194
     assert input_image_tokens("gpt-image-2", SQUARE, "high") == input_image_tokens(
         "gpt-image-2", SQUARE, None

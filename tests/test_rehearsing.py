@@ -247,7 +247,7 @@ def test_how_an_estimate_comes_about_is_told(tmp_path: Path) -> None:
             )
         )
     assert told.bill is not None and told.bill.lines == (
-        "prompt: 2\N{EN DASH}34 tokens at $5",
+        "prompt: 2\N{EN DASH}34 tokens at $5 a million",
         "sources: 4,548\N{EN DASH}8,708 tokens at $10",
         "picture: 272 tokens at $40",
         "unfinished pictures: up to 200 tokens at $40",

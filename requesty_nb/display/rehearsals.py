@@ -134,7 +134,7 @@ def _bundle(title: str, told: Sequence[str], reckoned: Sequence[str], one: Rehea
         f'<div style="font-weight:600;overflow-wrap:anywhere">{escape(title)}</div>'
         f'<div style="{QUIET};margin:2px 0 8px">Dry run: nothing was sent.</div>{_lines(told)}'
         f'<div style="{QUIET};font-size:.88em;margin:4px 0 0 1em">{_lines(reckoned)}</div>'
-        f'{folded}<div style="{QUIET};margin-top:6px">{_lines(notes)}</div></div>'
+        f'<div style="{QUIET};margin-top:6px">{_lines(notes)}</div>{folded}</div>'
     )
     plain = [title, "Dry run: nothing was sent.", *told, *(f"  {line}" for line in reckoned), *notes]
     shown = [f"\n{name}:\n{shortened(form, _FORM)}" for name, form in forms]
@@ -146,7 +146,7 @@ def _notes(one: Rehearsed) -> Iterator[str]:
     if one.unsaved:
         yield (
             f"Pictures that lie in no file are looked for as {', '.join(one.unsaved)}: "
-            "session.rehearse(...).save() writes them there."
+            "rq.session.rehearse(rq.session.ask(...)).save() writes them there."
         )
     if is_offline(one.request.model):
         yield f"curl and the SDK reach this model at {one.base_url} while `requesty-nb serve` runs."

@@ -27,7 +27,7 @@ _CANARY = "--canary"
 COMMANDS = {
     "history [TEXT]": "list what was asked, if the prompt holds TEXT: edits and failures, newest last",
     "tree [TEXT]": "draw which edit went on from which, around those whose prompt holds TEXT",
-    "cost [TEXT]": "say what they cost, by day and model and together",
+    "cost [TEXT]": "table what they cost, by day and model and together",
     "export PATH": "write them out: a folder, or by its suffix .zip, .html, .ipynb, .csv, .jsonl",
     "import PATH": "take in an exported folder, .zip or .jsonl, or another history's folder",
     "recipe FILE": "tell how a picture was made, and put the cell that makes it again below",
@@ -99,9 +99,9 @@ def _tree(session: Session, text: str) -> Bundle:
     return display.tree_bundle(tree)
 
 
-def _cost(session: Session, text: str) -> str:
+def _cost(session: Session, text: str) -> Bundle:
     attempts = session.history.attempts.filter(text=text)
-    return display.cost_lines(attempts.summaries(), attempts.cost)
+    return display.cost_bundle(attempts.summaries(), attempts.cost)
 
 
 def _export(session: Session, path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations of its structs at run time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import msgspec
 
@@ -13,6 +13,7 @@ from requesty_nb.models.records import Cost, ImageInfo, State  # noqa: TC001 - l
 if TYPE_CHECKING:
     from requesty_nb.models.records import EditRecord
 
+_MOST_TOKENS = 10**12  # no count; an endpoint may say anything
 AUTO = "auto"  # what stands for a size or quality that neither request nor answer names
 
 
@@ -27,6 +28,7 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=
         size, quality: what the endpoint says it used, else what was asked, else ``auto``.
         provider: who made it, if the endpoint said so.
         cost: as far as is known.
+        tokens: what went in and what came out, as the endpoint counted; None if it did not say.
         given: the digests of the sources, in order.
         names: what the sources were called, in order.
         source: the sha256 of the first source in the history's objects; empty for a reference.
@@ -48,6 +50,7 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=
     tags: tuple[str, ...] = ()
     provider: str = ""
     cost: Cost | None = None
+    tokens: tuple[int, int] | None = None
     given: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     source: str = ""
@@ -89,6 +92,7 @@ def summary_of(record: EditRecord, marks: Marks = NO_MARKS) -> Summary:
         tags=marks.tags(record.tags),
         provider=result.provider if result else "",
         cost=record.cost,
+        tokens=_tokens(result.usage) if result else None,
         given=tuple(ref.digest for ref in request.images),
         names=tuple(ref.name for ref in request.images),
         source=request.images[0].stored if request.images else "",
@@ -98,3 +102,12 @@ def summary_of(record: EditRecord, marks: Marks = NO_MARKS) -> Summary:
         trouble=record.failure.message if record.failure else "",
         starred=marks.starred,
     )
+
+
+def _tokens(usage: dict[str, Any]) -> tuple[int, int] | None:
+    made, given = usage.get("output_tokens"), usage.get("input_tokens")
+    return (given, made) if _is_count(given) and _is_count(made) else None
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS

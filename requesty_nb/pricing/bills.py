@@ -65,12 +65,12 @@ class Bill:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """How it comes to that, in words: prices are those of a million tokens."""
+        """How it comes to that, in words."""
         return tuple(self._lines())
 
     def _lines(self) -> Iterator[str]:
         price = self.entry.price
-        yield f"prompt: {_tokens(self.text)} at ${price.text_in:g}"
+        yield f"prompt: {_tokens(self.text)} at ${price.text_in:g} a million"
         yield f"sources: {_tokens(self.sources)} at ${price.image_in:g}"
         yield f"picture: {_tokens(self.made)} at ${price.image_out:g}"
         if self.by_the_picture is not None:

@@ -2,7 +2,7 @@
 
 ::
 
-    cache/summaries-1/<4 digits of ids>.jsonl    summaries of records, one a line, in no order
+    cache/summaries-2/<4 digits of ids>.jsonl    summaries of records, one a line, in no order
     cache/previews/ab/<name>                     thumbnails
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from requesty_nb.models import EditRecord
 
-_FORM = 1  # of the lines; another form has another folder
+_FORM = 2  # of the lines; another form has another folder
 _DIGITS = 4  # of an id that ids of about twelve days share
 _NAME = re.compile(r"[0-9a-z][0-9a-zA-Z._-]{2,150}", re.ASCII)
 
@@ -68,11 +68,13 @@ class Summaries:
 
     def forget(self, ids: Iterable[str]) -> None:
         """Leave nothing of records behind that were taken away."""
+        forms = [*self._folder.parent.glob("summaries-*")]  # an older version has left some too
         with self._lock:
             for identifier in ids:
                 self._held.pop(identifier, None)
                 self._loaded.discard(identifier[:_DIGITS])
-                delete(self._path(identifier[:_DIGITS]), sync=False)
+                for form in forms:
+                    delete(form / self._path(identifier[:_DIGITS]).name, sync=False)
 
     def _load(self, shelves: Iterable[str]) -> None:
         for shelf in shelves:
