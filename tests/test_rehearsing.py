@@ -203,12 +203,13 @@ def test_a_limit_that_does_not_reach_is_told(tmp_path: Path) -> None:
     assert "5 would be sent" in shown and "more than the $0.05 that the limit leaves" in shown
 
 
-def test_each_reason_of_many_is_told_once(tmp_path: Path) -> None:
-    with session("http://127.0.0.1:9/v1", tmp_path / "h", replay="only") as here:
-        many = [here.rehearse(here.ask(word, PNG, replay="only")) for word in ("night", "day")]
-        other = here.rehearse(here.ask("night", PNG, model="vendor/unknown"))
-    shown = display.rehearsals_bundle([*many, other])["text/plain"]
-    assert "0 would be sent, 0 recorded" in shown and "would not be sent. " in shown
+def test_each_reason_of_many_is_told_once_and_the_cost_all_the_same(tmp_path: Path) -> None:
+    with session("https://example.com/v1", tmp_path / "h", api_key="") as here:
+        asks = [here.ask(word, PNG, size="1024x1024", quality="low") for word in ("night", "day")]
+        many = [here.rehearse(ask) for ask in asks]
+    shown = display.rehearsals_bundle(many)["text/plain"]
+    assert "0 would be sent, 0 recorded" in shown and "may cost $0.02" in shown
+    assert shown.count("2 would not be sent. There is no API key") == 1
 
 
 def test_what_is_unknown_is_not_counted_as_nothing() -> None:
@@ -218,7 +219,7 @@ def test_what_is_unknown_is_not_counted_as_nothing() -> None:
     assert other.estimate is None and "is not known" in display.rehearsal_bundle(other)["text/plain"]
     shown = display.rehearsals_bundle([known, other])["text/plain"]
     assert "What 1 of them cost is not known, and not counted." in shown
-    assert "Together they may cost $0.01" in shown
+    assert "What is not recorded may cost $0.01" in shown and "is not known, and not counted" in shown
 
 
 def test_rehearsing_is_no_use(tmp_path: Path) -> None:

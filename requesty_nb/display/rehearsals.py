@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Protocol
 
@@ -64,7 +65,7 @@ def rehearsal_bundle(one: Rehearsed) -> dict[str, str]:
 
 def rehearsals_bundle(many: Sequence[Rehearsed]) -> dict[str, str]:
     """Return what would become of many asks together, and how the first that is not recorded is sent."""
-    first = next((one for one in many if one.recorded is None and one.refusal is None), many[0])
+    first = min(many, key=lambda one: (one.recorded is not None, one.refusal is not None))
     about = one_line(first.request.prompt, _PROMPT)
     reckoned = (f"the first of them, {about}:", *first.bill.lines) if first.bill else ()
     return _bundle(f"{len(many)} edits", [*_told_of_many(many)], reckoned, first)
@@ -86,25 +87,23 @@ def _told(one: Rehearsed) -> Iterator[str]:
 
 
 def _told_of_many(many: Sequence[Rehearsed]) -> Iterator[str]:
-    recorded = sum(one.recorded is not None for one in many)
-    refusals = [one.refusal for one in many if one.refusal is not None]
-    sent = [one for one in many if one.recorded is None and one.refusal is None]
-    yield f"{len(sent):,} would be sent, {recorded:,} recorded already and free."
-    known = [one for one in sent if one.estimate is not None]
-    costs = [one.estimate for one in known if one.estimate is not None]
-    total = Cost(sum(cost.low for cost in costs), sum(cost.high for cost in costs), "estimate")
-    if total.high:
-        yield f"Together they may cost {pricing.format_usd(total)}{_dated(known)}."
-    elif costs:
-        yield "Together they cost nothing."
-    if len(known) < len(sent):
-        yield f"What {len(sent) - len(known):,} of them cost is not known, and not counted."
-    left = many[0].left
-    if left is not None and total.high > left:
-        yield f"That is more than the ${left:.2f} that the limit leaves, so nothing would be sent."
-    for reason in dict.fromkeys(map(_why, refusals)):
-        count = sum(_why(one) == reason for one in refusals)
+    new = [one for one in many if one.recorded is None]
+    refusals = [_why(one.refusal) for one in new if one.refusal is not None]
+    yield f"{len(new) - len(refusals):,} would be sent, {len(many) - len(new):,} recorded already and free."
+    for reason, count in Counter(refusals).items():
         yield f"{count:,} would not be sent. {reason}"
+    known = [(one, one.estimate) for one in new if one.estimate is not None]
+    low, high = sum(cost.low for _, cost in known), sum(cost.high for _, cost in known)
+    if high:
+        total = pricing.format_usd(Cost(low, high, "estimate"))
+        yield f"What is not recorded may cost {total} together{_dated([one for one, _ in known])}."
+    elif known:
+        yield "What is not recorded would be answered in this process, free."
+    if len(known) < len(new):
+        yield f"What {len(new) - len(known):,} of them cost is not known, and not counted."
+    left = many[0].left
+    if left is not None and high > left:
+        yield f"That is more than the ${left:.2f} that the limit leaves, so nothing would be sent."
 
 
 def _why(refusal: ImgEditError) -> str:
