@@ -62,7 +62,7 @@ _HOMES = {
 # A type's module and name, and who shows it: as text, so that neither is imported before it is needed.
 _CARDS = {
     ("requesty_nb.models.edits", "Edit"): ("requesty_nb.display", "edit_bundle"),
-    ("requesty_nb.models.edits", "Picture"): ("requesty_nb.display", "picture_bundle"),
+    ("requesty_nb.models.pictures", "Picture"): ("requesty_nb.display", "picture_bundle"),
     ("requesty_nb.models.trees", "Tree"): ("requesty_nb.display", "tree_bundle"),
 }
 _WIDGETS = {

@@ -168,7 +168,7 @@ class Till:
                     error.with_partial(errand.watch.partial.data)
             # Even a cancelled call is written down before it goes.
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(keeper.fail, error, errand.watch)
+                await anyio.to_thread.run_sync(keeper.fail, error, errand.watch, errand.prices)
             raise
 
     async def _attempt(self, errand: _Errand, take: int, keeper: Keeper) -> Edit:
