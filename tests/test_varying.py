@@ -191,6 +191,16 @@ def test_in_the_background_the_cell_returns_and_the_card_fills_itself_in(
     )
 
 
+def test_a_dry_run_sends_nothing_and_can_be_kept(online: tuple[Kernel, Endpoint], folder: Path) -> None:
+    kernel, app = online
+    ran = kernel.ok("%%imgedit coffee.png -s 1024x1024 -q low --dry-run -o told\nnight")
+    assert "nothing was sent" in ran.card["text/plain"] and "curl" in ran.card["text/html"]
+    assert value(kernel, "told.curl.startswith('curl ')") == "True"
+    ran = kernel.ok("%%imgedit coffee.png -s 1024x1024 --vary quality=low,high --dry-run\nnight")
+    assert "2 edits" in ran.card["text/plain"]
+    assert not app.requests
+
+
 def test_what_fails_in_the_background_is_told_in_its_card_and_where_it_is_used(kernel: Kernel) -> None:
     ran = kernel.ok("%%imgedit gone.png --detach -o gone\nnight")
     error = kernel.run("rq.edit('day', gone)").error

@@ -41,7 +41,9 @@ def imgedit(shell: InteractiveShell, line: str, cell: str | None) -> None:
 
 def _one(shell: InteractiveShell, session: Session, parsed: Options, ask: Ask) -> None:
     if parsed.dry_run:
-        show(display.rehearsal_bundle(session.rehearse(ask)), raw=True)
+        rehearsal = session.rehearse(ask)
+        _assign(shell, parsed, rehearsal)
+        show(display.rehearsal_bundle(rehearsal), raw=True)
         return
     if parsed.detach:
         _see_nothing_to_save(parsed)
