@@ -199,11 +199,11 @@ def test_two_that_are_picked_are_compared(view):
 def test_a_star_is_one_key_and_is_kept_in_the_history(view, notebook):
     view.root.locator(".rqe-open").first.focus()
     view.press("*")
-    view.root.get_by_text("★").wait_for()
+    view.root.get_by_text("★", exact=True).wait_for()
     assert notebook.ask("[cell.starred for cell in s.edits]").index(True) == 0
     assert "starred" in view.focused()
     view.press("*")
-    view.root.get_by_text("★").wait_for(state="detached")
+    view.root.get_by_text("★", exact=True).wait_for(state="detached")
     assert notebook.ask("any(cell.starred for cell in s.edits)") is False
 
 
