@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_written_and_a_missing_object_are_faults(filled,
 
 
 def test_an_attempt_with_an_unknown_outcome_is_exported_too(tmp_path):
-    with scripted(refusing(400), hanging) as server, session(server.url, tmp_path / "h", timeout=0.3) as one:
+    with scripted(refusing(400), hanging) as server, session(server.url, tmp_path / "h", timeout=1.5) as one:
         for prompt in ("a", "b"):
             with pytest.raises(errors.ImgEditError):
                 one.edit(prompt, photo())
