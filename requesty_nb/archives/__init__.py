@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from requesty_nb.archives.archive import Archive
 from requesty_nb.archives.names import slug
+from requesty_nb.errors import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,10 +27,23 @@ if TYPE_CHECKING:
 
     from requesty_nb.models import Edit, Grid
 
-# The endings that `export_grid` knows; without one, a folder.
-GRID_FORMS = ("", ".png", ".jpg", ".jpeg", ".webp", ".html", ".csv", ".zip", ".jsonl", ".ipynb")
+# The endings that `export_grid` knows, and what each holds; without one it is a folder.
+GRID_FORMS = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".html", ".csv"), "grid"),
+    **dict.fromkeys(("", ".zip", ".jsonl", ".ipynb"), "edits"),
+}
 
-__all__ = ["GRID_FORMS", "Archive", "export", "export_grid", "grid_rows", "opened", "rows", "slug"]
+__all__ = [
+    "GRID_FORMS",
+    "Archive",
+    "export",
+    "export_grid",
+    "grid_rows",
+    "opened",
+    "rows",
+    "slug",
+    "table_of",
+]
 
 
 def export(edits: Sequence[Edit], path: Path) -> Path:
@@ -72,6 +86,21 @@ def grid_rows(grid: Grid) -> Iterator[dict[str, Any]]:
     from requesty_nb.archives.tables import grid_rows as table_rows  # noqa: PLC0415 - rarely needed
 
     return table_rows(grid)
+
+
+def table_of(rows: Iterable[dict[str, Any]]) -> Any:  # noqa: ANN401 - pandas is an extra
+    """Return rows as a pandas table.
+
+    Raises:
+        BadRequest: pandas is not installed.
+    """
+    try:
+        import pandas as pd  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise BadRequest(
+            "A table needs pandas.", hint='Install it: pip install "requesty_nb[table]"'
+        ) from None
+    return pd.DataFrame(list(rows))
 
 
 def opened(path: Path, *, into: Path | None = None) -> AbstractContextManager[Archive]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from requesty_nb import display
+from requesty_nb.archives import GRID_FORMS
 from requesty_nb.archives.forms import write_export
 from requesty_nb.archives.grid_page import grid_page
 from requesty_nb.archives.tables import write_grid_table
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from requesty_nb.models import Grid
 
-_OF_EDITS = frozenset({".zip", ".jsonl", ".ipynb"})
 _PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
@@ -33,22 +33,26 @@ def write_grid(grid: Grid, path: Path) -> Path:
             _write_picture(grid, path, _PICTURES[suffix])
         elif suffix == ".csv":
             write_grid_table(grid, path)
-        elif suffix in {".html", ".htm"}:
+        elif suffix == ".html":
             write(path, [grid_page(grid)])
-        elif suffix and suffix not in _OF_EDITS:
-            raise BadRequest(
-                f"There is no export of a grid as {path.suffix}.",
-                hint="A name in .png, .jpg, .webp, .html or .csv has the grid; in .zip, .jsonl, .ipynb or "
-                "without an ending has its edits.",
-            )
-        else:
+        elif suffix in GRID_FORMS:
             return write_export(grid.edits, path)
+        else:
+            raise BadRequest(f"There is no export of a grid as {path.suffix}.", hint=_known())
     except OSError as error:
         raise HistoryFault(
             f"The sweep cannot be written to {path}: {error.strerror or error}.",
             hint="Name another place, or make room there.",
         ) from error
     return path
+
+
+def _known() -> str:
+    of = {
+        kind: ", ".join(form for form, has in GRID_FORMS.items() if form and has == kind)
+        for kind in ("grid", "edits")
+    }
+    return f"A name in {of['grid']} has the grid; in {of['edits']} or without an ending, its edits."
 
 
 def _write_picture(grid: Grid, path: Path, form: str) -> None:

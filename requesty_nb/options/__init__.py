@@ -5,12 +5,13 @@
 or the network: names stay names, and `fill` asks its caller for the value of an expression.
 """
 
-from requesty_nb.options.converting import as_json
+from requesty_nb.options.converting import MOST_PARTIALS, as_json
 from requesty_nb.options.line import complete, parse, to_cell
 from requesty_nb.options.table import OPTIONS, TAKEN, Option, Options, help_text
 from requesty_nb.options.template import escape, fill, names_in, parted
 
 __all__ = [
+    "MOST_PARTIALS",
     "OPTIONS",
     "TAKEN",
     "Option",

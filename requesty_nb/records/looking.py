@@ -200,13 +200,7 @@ class Looking(Sequence[Edit]):
         Raises:
             BadRequest: pandas is not installed.
         """
-        try:
-            import pandas as pd  # noqa: PLC0415 - an extra
-        except ImportError:
-            raise BadRequest(
-                "A table needs pandas.", hint='Install it: pip install "requesty_nb[table]"'
-            ) from None
-        return pd.DataFrame(list(archives.rows(self)))
+        return archives.table_of(archives.rows(self))
 
     def export(self, path: str | Path) -> Path:
         """Write them out as the suffix says: .zip, .html, .ipynb, .csv or .jsonl; without one, a folder.

@@ -3,7 +3,7 @@
 from requesty_nb.sessions.asking import Ask
 from requesty_nb.sessions.defaults import default
 from requesty_nb.sessions.detached import Detached
-from requesty_nb.sessions.plans import Plan, distinct, label_of, planned
+from requesty_nb.sessions.plans import Plan, planned
 from requesty_nb.sessions.rehearsing import Rehearsal
 from requesty_nb.sessions.session import Session
 from requesty_nb.sessions.sweeping import Sweeping
@@ -20,7 +20,5 @@ __all__ = [
     "Sweep",
     "Sweeping",
     "default",
-    "distinct",
-    "label_of",
     "planned",
 ]

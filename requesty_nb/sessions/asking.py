@@ -17,7 +17,7 @@ from requesty_nb import frames, images, masks
 from requesty_nb.errors import BadImage, BadRequest
 from requesty_nb.images import Blob, Source
 from requesty_nb.models import Edit, EditRequest, ImageRef
-from requesty_nb.options import TAKEN
+from requesty_nb.options import MOST_PARTIALS, TAKEN
 from requesty_nb.records import MOST_TAKES
 from requesty_nb.sessions.background import Background
 from requesty_nb.wire import Body, Upload, json_body, multipart
@@ -33,7 +33,6 @@ Outgoing: TypeAlias = "tuple[dict[str, Any], list[Upload], Upload | None, str]"
 
 MAX_IMAGES = 16
 MAX_N = 10
-MOST_PARTIALS = 3
 _AZURE = "azure/"  # takes PNG and JPEG only, by Azure's documents
 _AZURE_TYPES = frozenset({"image/png", "image/jpeg"})
 _SIZES = ((1024, 1024), (1536, 1024), (1024, 1536))

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from requesty_nb import archives
-from requesty_nb.errors import BadRequest
 from requesty_nb.models import Grid
 
 
@@ -36,10 +35,4 @@ class Sweep(Grid):
         Raises:
             BadRequest: pandas is not installed.
         """
-        try:
-            import pandas as pd  # noqa: PLC0415 - an extra
-        except ImportError:
-            raise BadRequest(
-                "A table needs pandas.", hint='Install it: pip install "requesty_nb[table]"'
-            ) from None
-        return pd.DataFrame(list(archives.grid_rows(self)))
+        return archives.table_of(archives.grid_rows(self))
