@@ -4,24 +4,25 @@ import "../base.css";
 import "./comparison.css";
 import { el } from "../dom";
 import { shelter } from "../keyboard";
+import { keyList, type Line } from "../keylist";
 import { commanding, div, on } from "../pieces";
 import { slide } from "../slider";
 import { theme } from "../theme";
 import { bar } from "./bar";
 import { blinker } from "./blinker";
 import { hands } from "./hands";
-import { type Act, act, MODES, type Mode } from "./keys";
+import { type Act, act, listed, MODES, type Mode } from "./keys";
 import { FIT, moved, type Place, type Share, zoomed } from "./place";
 import { scene } from "./scene";
 import type { Side } from "./sights";
 import { which } from "./which";
-import { keys, type Mark } from "./words";
+import type { Mark } from "./words";
 
 /** What a kernel adds: picking the one at the right. */
 export interface Picking {
   readonly tools: Node[];
   readonly element: Node;
-  readonly keys: [string[], string][];
+  readonly keys: Line[];
   act(what: Act, right: number): void;
   show(right: number): void;
 }
@@ -89,11 +90,12 @@ export function comparison({
   const shown = scene({ sides, fetch, say });
   const { stage, divider } = shown;
   const picks = picking?.(say, () => stage.focus());
-  const dialog = keys(sides.length > 2, picks?.keys ?? []);
+  const panel = keyList("the comparison", "the comparison");
+  const lines = [...listed(sides.length > 2), ...(picks?.keys ?? [])];
   const blink = blinker(signal, shown.look);
   const tools = bar({ view, modes, masked, more: picks?.tools ?? [] }, (what) => run(what));
   const optional = [picks?.element, small?.element].filter((each) => each !== undefined);
-  const element = div("comparison", tools.element, ...optional, stage, shown.captions, status, dialog);
+  const element = div("comparison", tools.element, ...optional, stage, shown.captions, status, panel.element);
   element.style.setProperty("--rqe-wide", `${Math.round(tallest * shown.ratio)}px`);
 
   const show = () => {
@@ -139,7 +141,7 @@ export function comparison({
     else if (what.do === "mask") outlined = masked && !outlined;
     else if (what.do === "swap") swap();
     else if (what.do === "play") blink.toggle();
-    else if (what.do === "help") dialog.showModal();
+    else if (what.do === "help") panel.open(lines);
     else picks?.act(what, right);
     show();
   };

@@ -1,5 +1,7 @@
 /** Keys of a comparison, as what they do: pure. */
 
+import type { Line } from "../keylist";
+
 export const MODES = {
   slider: ["Slider", "s"],
   beside: ["Beside", "b"],
@@ -42,7 +44,7 @@ export function act({ key, code, shiftKey }: Pressed, count: number): Act | unde
 }
 
 /** The keys and what they do, in words. */
-export const LISTED: [string[], string][] = [
+const LISTED: Line[] = [
   [["s"], "Slider"],
   [["b"], "The two beside each other"],
   [["a"], "All of them"],
@@ -56,3 +58,7 @@ export const LISTED: [string[], string][] = [
   [["Wheel"], "Enlarge at the pointer, once the pictures were clicked; with Ctrl, at once"],
   [["Drag"], "Pull the divider; move what is enlarged"],
 ];
+
+/** Some are there only where more than two are compared. */
+export const listed = (many: boolean): Line[] =>
+  many ? LISTED : LISTED.filter(([[key = ""]]) => !/^[a1]$/.test(key));

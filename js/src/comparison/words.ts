@@ -1,7 +1,6 @@
-/** What is said of the pictures: captions, and the keys. */
+/** What is said of the pictures. */
 
 import { el } from "../dom";
-import { LISTED } from "./keys";
 import type { Side } from "./sights";
 
 /** What was picked of one picture. */
@@ -21,18 +20,4 @@ export function caption({ label, size }: Side, { star, tags = [] }: Mark, number
     ...tags.map((tag) => el("span", { class: "rqe-its-tag" }, tag)),
     el("span", { class: "rqe-quiet" }, size.join(" × ")),
   );
-}
-
-/** The panel that lists all keys; some are there only where more than two are compared. */
-export function keys(many: boolean, more: [string[], string][]): HTMLDialogElement {
-  const dialog = el("dialog", { class: "rqe-keys", "aria-label": "Keys of the comparison" });
-  const rows = [...LISTED, ...more].filter(([[key = ""]]) => many || !/^[a1]$/.test(key));
-  const row = ([keys, does]: [string[], string]) =>
-    el("div", {}, el("dt", {}, ...keys.map((key) => el("kbd", {}, key))), el("dd", {}, does));
-  dialog.append(
-    el("h2", {}, "Keys, while the comparison has the focus"),
-    el("dl", {}, ...rows.map(row)),
-    el("button", { class: "outlined", onclick: () => dialog.close() }, "Close"),
-  );
-  return dialog;
 }

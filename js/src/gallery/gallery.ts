@@ -5,18 +5,19 @@ import "../pieces.css";
 import "./gallery.css";
 import { el, enable } from "../dom";
 import { shelter } from "../keyboard";
+import { keyList } from "../keylist";
 import { button, commanding, div, on, say } from "../pieces";
+import { tagging } from "../tagging";
 import { theme } from "../theme";
 import { filters } from "./filters";
 import { type Grid, grid } from "./grid";
-import { keys } from "./keys";
+import { listed } from "./keys";
 import { marking } from "./marking";
 import { one } from "./one";
 import { pair } from "./pair";
 import { EVERYTHING, found, narrows, type Query } from "./query";
 import { type Item, mark, numbered } from "./rows";
 import type { Supply } from "./supply";
-import { tagging } from "./tagging";
 
 export interface Start {
   supply: Supply;
@@ -73,7 +74,8 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
     say(trouble, wrong ? text : "");
     heard.textContent = wrong ? "" : text;
   });
-  const listed = keys(marks !== undefined);
+  const panel = keyList("the gallery", "an edit");
+  const openKeys = () => panel.open(listed(marks !== undefined));
 
   const compareThem = el("button", { class: "primary", onclick: () => comparing() }, "Compare");
   const picks = el("span", { role: "status" });
@@ -125,7 +127,7 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
   const newer = fresh(supply);
   const help = el(
     "button",
-    { class: "rqe-help-button", "aria-label": "Keys", title: "Keys (?)", onclick: () => listed.showModal() },
+    { class: "rqe-help-button", "aria-label": "Keys", title: "Keys (?)", onclick: openKeys },
     "?",
   );
   const bar = div("row rqe-found", count, newer.node, chosen, help);
@@ -161,14 +163,14 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
     tiles.element,
     single.element,
     both.element,
-    listed,
+    panel.element,
   );
   for (const kind of ["pointerenter", "focusin"] as const) on(element, kind, newer.ask);
   on(element, "keydown", (event) => {
     const target = event.target as HTMLElement;
     if (commanding(event) || target.closest("input:not([type=checkbox]), textarea, dialog")) return;
     if (event.key === "/") search.focus();
-    else if (event.key === "?") listed.showModal();
+    else if (event.key === "?") openKeys();
     else {
       if (tiles.element.contains(target)) marks?.key(event, tiles.current());
       return;

@@ -1,8 +1,6 @@
-/** The panel that lists the gallery's keys. */
+/** The gallery's keys, in words. */
 
-import { el } from "../dom";
-
-type Line = [keys: string[], does: string];
+import type { Line } from "../keylist";
 
 const LOOKING: Line[] = [
   [["←", "→", "↑", "↓"], "Go from edit to edit; Home, End, Page Up and Page Down go farther"],
@@ -19,14 +17,4 @@ const FINDING: Line[] = [
 ];
 
 /** Where nothing can be kept, its keys are not among them. */
-export function keys(marks: boolean): HTMLDialogElement {
-  const dialog = el("dialog", { class: "rqe-keys", "aria-label": "Keys of the gallery" });
-  const row = ([names, does]: Line) =>
-    el("div", {}, el("dt", {}, ...names.map((name) => el("kbd", {}, name))), el("dd", {}, does));
-  dialog.append(
-    el("h2", {}, "Keys, while an edit has the focus"),
-    el("dl", {}, ...[...LOOKING, ...(marks ? MARKING : []), ...FINDING].map(row)),
-    el("button", { class: "outlined", onclick: () => dialog.close() }, "Close"),
-  );
-  return dialog;
-}
+export const listed = (marks: boolean): Line[] => [...LOOKING, ...(marks ? MARKING : []), ...FINDING];

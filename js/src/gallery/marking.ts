@@ -1,9 +1,9 @@
 /** Stars and tags: given and taken away, where a kernel keeps them. */
 
 import { commanding } from "../pieces";
+import type { Tagging } from "../tagging";
 import { type Item, lined } from "./rows";
 import type { Keeping } from "./supply";
-import type { Tagging } from "./tagging";
 
 export interface Marking {
   star(row: Item): void;

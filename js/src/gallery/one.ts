@@ -4,12 +4,12 @@ import { compare } from "../compare";
 import { type Copying, copying } from "../copying";
 import { el, enable, icon } from "../dom";
 import { button, commanding, div, on, say } from "../pieces";
+import { CROSS, STAR, TAG } from "../signs";
+import { tagging } from "../tagging";
 import { marking } from "./marking";
 import { type Item, lined, numbered } from "./rows";
 import { sheet } from "./sheet";
-import { CROSS, STAR, TAG } from "./signs";
 import type { Supply } from "./supply";
-import { tagging } from "./tagging";
 
 export interface One {
   readonly element: HTMLElement;

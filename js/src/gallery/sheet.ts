@@ -2,7 +2,7 @@
 
 import { el, icon } from "../dom";
 import { div } from "../pieces";
-import { CROSS } from "./signs";
+import { CROSS } from "../signs";
 
 export interface Sheet {
   readonly element: HTMLDialogElement;

@@ -1,8 +1,8 @@
 /** One edit in the grid: its picture, its prompt, and what made it. */
 
 import { el, icon } from "../dom";
+import { STAR } from "../signs";
 import { brief, type Item, lined } from "./rows";
-import { STAR } from "./signs";
 import type { Ready } from "./thumbs";
 
 export interface Tile {

@@ -1,7 +1,8 @@
 /** A line to type a tag in, there while it is asked for. */
 
-import { el } from "../dom";
-import { on } from "../pieces";
+import "./tagging.css";
+import { el } from "./dom";
+import { on } from "./pieces";
 
 export interface Tagging {
   readonly element: HTMLElement;
@@ -33,7 +34,7 @@ export function tagging(view: string, back: () => void): Tagging {
   };
   const element = el(
     "form",
-    { class: "rqe-row rqe-tag-form", hidden: true },
+    { class: "rqe-tagging", hidden: true },
     label,
     input,
     offers,
