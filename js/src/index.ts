@@ -1,6 +1,5 @@
 /** The editor's view: the stage beside the panel, the results below. */
 
-import type { AnyModel } from "@anywidget/types";
 import "./base.css";
 import "./pieces.css";
 import "./editor.css";
@@ -13,35 +12,25 @@ import { plug } from "./plug";
 import { results } from "./results";
 import { stage } from "./stage";
 import { theme } from "./theme";
+import { widget } from "./widget";
 
-interface Render {
-  model: AnyModel<Traits>;
-  el: HTMLElement;
-  signal?: AbortSignal; // anywidget gives one from 0.11 on; before, it calls what render returns
-}
-
-export default {
-  render({ model, el: place, signal }: Render): () => void {
-    const ended = new AbortController();
-    signal?.addEventListener("abort", () => ended.abort());
-    const link = connect(model, ended.signal);
-    link.follow("_photo", () => link.send({ k: "ready" }));
-    const layout = el(
-      "div",
-      { class: "rqe-layout" },
-      stage(link, model),
-      el("div", { class: "rqe-ask" }, panel(link)),
-      results(link),
-    );
-    const root = el("div", { class: "rqe", "data-still": link.get("_key") }, layout);
-    const count = () => root.setAttribute("data-waiting", String(link.waiting().length));
-    link.onWaiting(count);
-    count();
-    plug(link, model);
-    shelter(root, ended.signal);
-    place.append(root);
-    theme(root, ended.signal);
-    ended.signal.addEventListener("abort", () => root.remove());
-    return () => ended.abort();
-  },
-};
+export default widget<Traits>(({ model, place, signal }) => {
+  const link = connect(model, signal);
+  link.follow("_photo", () => link.send({ k: "ready" }));
+  const layout = el(
+    "div",
+    { class: "rqe-layout" },
+    stage(link, model),
+    el("div", { class: "rqe-ask" }, panel(link)),
+    results(link),
+  );
+  const root = el("div", { class: "rqe", "data-still": link.get("_key") }, layout);
+  const count = () => root.setAttribute("data-waiting", String(link.waiting().length));
+  link.onWaiting(count);
+  count();
+  plug(link, model);
+  shelter(root, signal);
+  place.append(root);
+  theme(root, signal);
+  signal.addEventListener("abort", () => root.remove());
+});

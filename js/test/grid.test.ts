@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AnyModel } from "@anywidget/types";
+import { GONE } from "../src/asking";
 import { item } from "../src/gallery/rows";
 import { moved, turned } from "../src/grid/moves";
-import { GONE, linked, type Traits, wired } from "../src/grid/wired";
+import { linked, type Traits, wired } from "../src/grid/wired";
 import { called, doing, type Head, left, summed } from "../src/grid/words";
 import { Comm } from "./fakes";
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AnyModel } from "@anywidget/types";
+import { GONE } from "../src/asking";
 import type { Urls } from "../src/dom";
 import { item } from "../src/gallery/rows";
 import { thumbs } from "../src/gallery/thumbs";
-import { GONE, linked, type Traits, wired } from "../src/gallery/wired";
+import { linked, type Traits, wired } from "../src/gallery/wired";
 import { Comm } from "./fakes";
 
 const encoded = (value: unknown) => new DataView(new TextEncoder().encode(JSON.stringify(value)).buffer);

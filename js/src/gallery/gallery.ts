@@ -3,7 +3,8 @@
 import "../base.css";
 import "../pieces.css";
 import "./gallery.css";
-import { el, enable } from "../dom";
+import { choosing } from "../choosing";
+import { el } from "../dom";
 import { shelter } from "../keyboard";
 import { keyList } from "../keylist";
 import { button, commanding, div, on, say } from "../pieces";
@@ -45,7 +46,6 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
   let all: Item[] = [];
   let items: Item[] = [];
   let everything = found(all, EVERYTHING).counts;
-  let picked: Item[] = [];
 
   const count = el("p", { class: "rqe-count", role: "status" });
   const nothing = el("p", { class: "rqe-nothing", hidden: true });
@@ -58,7 +58,7 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
     supply,
     {
       open: (at) => single.open(items, at),
-      pick: (row, now) => choose(row, now),
+      pick: (row, now) => picks.choose(row, now),
       ...(supply.keeping && { star: (row: Item) => marks?.star(row) }),
     },
     signal,
@@ -66,7 +66,7 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
   const known = () => everything.tag.keys();
   const back = (row: Item) => tiles.focus(items.indexOf(row));
   const single = one(supply, view, signal, back, known);
-  const both = pair(supply, view, signal, () => compareThem.focus());
+  const both = pair(supply, view, signal, () => picks.focus());
 
   const heard = el("span", { class: "rqe-unseen", role: "status" });
   const form = tagging(view, () => tiles.focus(-1));
@@ -77,26 +77,11 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
   const panel = keyList("the gallery", "an edit");
   const openKeys = () => panel.open(listed(marks !== undefined));
 
-  const compareThem = el("button", { class: "primary", onclick: () => comparing() }, "Compare");
-  const picks = el("span", { role: "status" });
-  const chosen = div(
-    "row rqe-chosen",
-    picks,
-    compareThem,
-    button("Unpick", () => choose(undefined, false)),
+  const picks = choosing<Item>(
+    (one, other) => one.id === other.id,
+    (picked) => tiles.pick(new Set(picked.map(({ id }) => id))),
+    (first, second) => void both.open(first, second),
   );
-  const choose = (row: Item | undefined, now: boolean) => {
-    const rest = row ? picked.filter(({ id }) => id !== row.id) : [];
-    picked = row && now ? [...rest.slice(-1), row] : rest; // of three the first goes
-    tiles.pick(new Set(picked.map(({ id }) => id)));
-    chosen.hidden = !picked.length;
-    picks.textContent = picked.length === 1 ? "One picked: pick another to compare" : "Two picked";
-    enable(compareThem, picked.length === 2);
-  };
-  const comparing = () => {
-    const [first, second] = picked;
-    if (first && second) void both.open(first, second);
-  };
 
   const update = (again: boolean) => {
     const query = search.query();
@@ -130,7 +115,7 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
     { class: "rqe-help-button", "aria-label": "Keys", title: "Keys (?)", onclick: openKeys },
     "?",
   );
-  const bar = div("row rqe-found", count, newer.node, chosen, help);
+  const bar = div("row rqe-found", count, newer.node, picks.element, help);
   const load = async () => {
     all = supply.first();
     const mine = all;
@@ -177,7 +162,6 @@ export function gallery({ supply, view, signal, look, looked }: Start): HTMLElem
     }
     event.preventDefault();
   });
-  choose(undefined, false);
   supply.onChange?.(() => void load());
   supply.onMarks?.(remark);
   void load();

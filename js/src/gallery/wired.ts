@@ -1,6 +1,7 @@
 /** Edits from the kernel: the whole contract between the gallery in the browser and the one in Python. */
 
 import type { AnyModel } from "@anywidget/types";
+import { asking } from "../asking";
 import type { Pictures } from "../compare";
 import { type Answer, connected, type Linked } from "../link";
 import type { Size } from "../slider";
@@ -50,41 +51,8 @@ export type GalleryLink = Linked<Traits, Outgoing, Incoming>;
 
 export const linked = (model: AnyModel<Traits>, signal: AbortSignal): GalleryLink => connected(model, signal);
 
-export const GONE = "The kernel is gone: run the cell again.";
-
-type Reply<K extends Incoming["k"]> = [Extract<Incoming, { k: K }>, DataView[]];
-
-/** Asks, and promises the answer: a message, or of what is only done (`ack`) that it was. */
-function asking(link: GalleryLink) {
-  interface Waiting {
-    resolve(reply: Reply<never>): void;
-    reject(error: Error): void;
-    kind: Incoming["k"];
-  }
-  const open = new Map<number, Waiting>();
-  for (const kind of ["rows", "thumbs", "opened", "cell", "newer"] as const)
-    link.hear(kind, (message, buffers) => open.get(message.s)?.resolve([message, buffers] as never));
-  link.hear("ack", ({ s, problem }) => {
-    const waiting = open.get(s);
-    open.delete(s);
-    if (waiting?.kind === "ack" && problem === undefined) waiting.resolve([] as never);
-    else waiting?.reject(new Error(problem ?? "The kernel did not say.")); // changes nothing once it is answered
-  });
-  link.onWaiting(() => {
-    if (!link.gone()) return;
-    for (const { reject } of open.values()) reject(new Error(GONE));
-    open.clear();
-  });
-  return <K extends Incoming["k"]>(kind: K, message: Outgoing): Promise<Reply<K>> =>
-    new Promise((resolve, reject) => {
-      const number = link.send(message);
-      if (number) open.set(number, { resolve: resolve as never, reject, kind });
-      else reject(new Error(GONE));
-    });
-}
-
 export function wired(link: GalleryLink): Supply {
-  const ask = asking(link);
+  const ask = asking(link, ["rows", "thumbs", "opened", "cell", "newer"]);
   return {
     total: () => link.get("total"),
     first: () => link.get("first").map(item),

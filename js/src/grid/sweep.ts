@@ -4,12 +4,13 @@ import "../base.css";
 import "../pieces.css";
 import "../gallery/gallery.css";
 import "./grid.css";
-import { el, enable, urls } from "../dom";
+import { choosing } from "../choosing";
+import { el, urls } from "../dom";
 import { one } from "../gallery/one";
 import { pair } from "../gallery/pair";
 import { type Item, item } from "../gallery/rows";
 import { thumbs } from "../gallery/thumbs";
-import { button, div, say } from "../pieces";
+import { div, say } from "../pieces";
 import { header } from "./head";
 import { type Table, table } from "./table";
 import { tabs } from "./tabs";
@@ -39,7 +40,6 @@ export function sweep(link: GridLink): HTMLElement {
   let page: Page | undefined;
   let shown: Table | undefined;
   let seen = new Set<number>(); // the cells on the screen
-  let picked: number[] = [];
   let asked = 0; // the frame in which it is drawn
 
   const soon = () => {
@@ -62,7 +62,7 @@ export function sweep(link: GridLink): HTMLElement {
       const told = since(place, state);
       if (onScreen && isDone(state) && (there.has(place) || told > COMING)) wanted.push(String(place));
       cell.show(state, onScreen ? source.get(String(place)) : undefined, told);
-      cell.pick(picked.includes(place));
+      cell.pick(picks.picked().includes(place));
     }
     source.want(wanted);
     shape(states);
@@ -84,7 +84,7 @@ export function sweep(link: GridLink): HTMLElement {
       : [],
   });
   const single = one(supply, view, signal, ({ id }) => reveal(Number(id)));
-  const both = pair(supply, view, signal, () => compareThem.focus());
+  const both = pair(supply, view, signal, () => picks.focus());
   const open = (place: number) => {
     const all = items();
     const at = all.findIndex(({ id }) => id === String(place));
@@ -96,26 +96,11 @@ export function sweep(link: GridLink): HTMLElement {
     const state = link.get("cells")[place];
     if (isDone(state)) say(trouble, await supply.star(place, !state.star));
   };
-  const compareThem = el("button", { class: "primary", onclick: () => comparing() }, "Compare");
-  const picks = el("span", { role: "status" });
-  const chosen = div(
-    "row rqe-chosen",
-    picks,
-    compareThem,
-    button("Unpick", () => choose(undefined, false)),
-  );
-  const choose = (place: number | undefined, now: boolean) => {
-    const rest = place === undefined ? [] : picked.filter((other) => other !== place);
-    picked = place !== undefined && now ? [...rest.slice(-1), place] : rest; // of three the first goes
-    chosen.hidden = !picked.length;
-    picks.textContent = picked.length === 1 ? "One picked: pick another to compare" : "Two picked";
-    enable(compareThem, picked.length === 2);
-    soon();
-  };
-  const comparing = () => {
-    const [first, second] = picked.map((place) => items().find(({ id }) => id === String(place)));
+  const itemOf = (place: number) => items().find(({ id }) => id === String(place));
+  const picks = choosing<number>(Object.is, soon, (...two) => {
+    const [first, second] = two.map(itemOf);
     if (first && second) both.open(first, second);
-  };
+  });
 
   const watcher = new IntersectionObserver(
     (entries) => {
@@ -134,7 +119,7 @@ export function sweep(link: GridLink): HTMLElement {
     if (!page) return;
     watcher.disconnect();
     seen = new Set();
-    shown = table(page, link.get("names"), { open, pick: choose, star });
+    shown = table(page, link.get("names"), { open, pick: picks.choose, star });
     for (const [place, { element }] of shown.cells) {
       element.dataset.place = String(place);
       watcher.observe(element);
@@ -157,7 +142,6 @@ export function sweep(link: GridLink): HTMLElement {
     shown?.focus(place);
   };
 
-  choose(undefined, false);
   turn(0);
   link.follow("cells", soon);
   const ticking = setInterval(soon, 1000);
@@ -165,7 +149,7 @@ export function sweep(link: GridLink): HTMLElement {
   return div(
     "gallery rqe-sweep",
     header(link),
-    chosen,
+    picks.element,
     trouble,
     turning.element,
     turning.panel,

@@ -1,6 +1,7 @@
 /** Cells from the kernel: the whole contract between the grid in the browser and the one in Python. */
 
 import type { AnyModel } from "@anywidget/types";
+import { asking } from "../asking";
 import type { Pictures } from "../compare";
 import type { Item } from "../gallery/rows";
 import type { Opened, Supply, Thumb } from "../gallery/supply";
@@ -76,38 +77,6 @@ export type GridLink = Linked<Traits, Outgoing, Incoming>;
 
 export const linked = (model: AnyModel<Traits>, signal: AbortSignal): GridLink => connected(model, signal);
 
-export const GONE = "The kernel is gone: run the cell again.";
-
-type Reply<K extends Incoming["k"]> = [Extract<Incoming, { k: K }>, DataView[]];
-
-const SILENT = "The kernel did not say.";
-
-/** Asks, and promises the answer. */
-function asking(link: GridLink) {
-  interface Waiting {
-    resolve(reply: Reply<never>): void;
-    reject(error: Error): void;
-  }
-  const open = new Map<number, Waiting>();
-  for (const kind of ["thumbs", "opened", "cell"] as const)
-    link.hear(kind, (message, buffers) => open.get(message.s ?? 0)?.resolve([message, buffers] as never));
-  link.hear("ack", ({ s, problem }) => {
-    open.get(s)?.reject(new Error(problem ?? SILENT)); // changes nothing once it is answered
-    open.delete(s);
-  });
-  link.onWaiting(() => {
-    if (!link.gone()) return;
-    for (const { reject } of open.values()) reject(new Error(GONE));
-    open.clear();
-  });
-  return <K extends Exclude<Incoming["k"], "ack">>(_: K, message: Outgoing): Promise<Reply<K>> =>
-    new Promise((resolve, reject) => {
-      const number = link.send(message);
-      if (number) open.set(number, { resolve: resolve as never, reject });
-      else reject(new Error(GONE));
-    });
-}
-
 /** Pairs troubles with the pictures of those that have none. */
 function paired(troubles: string[], pictures: DataView[]): Thumb[] {
   const left = [...pictures];
@@ -123,7 +92,7 @@ export interface Cells extends Pick<Supply, "thumbs" | "open" | "cell" | "furthe
 }
 
 export function wired(link: GridLink): Cells {
-  const ask = asking(link);
+  const ask = asking(link, ["thumbs", "opened", "cell"]);
   return {
     async thumbs(wanted) {
       const [{ troubles }, pictures] = await ask("thumbs", { k: "thumbs", of: wanted.map(Number) });
@@ -144,8 +113,8 @@ export function wired(link: GridLink): Cells {
       return text;
     },
     async star(place, on) {
-      const done = await ask("cell", { k: "star", i: place, on }).catch((error: Error) => error.message);
-      return typeof done === "string" && done !== SILENT ? done : ""; // it is only acknowledged
+      const failed = await ask("ack", { k: "star", i: place, on }).catch((error: Error) => error);
+      return failed instanceof Error ? failed.message : "";
     },
     onPushed(then) {
       link.hear("thumbs", ({ s, of, troubles }, pictures) => {
