@@ -436,4 +436,4 @@ def test_a_page_stars_and_tags_edits_and_is_told_what_is_kept(page, edits):
     assert user.state["_marks"] == [{"star": True, "tags": ["best"]}, {}]
     user.ok("star", i=0, on=False)
     assert not noted.starred and user.state["_marks"][0]["star"] is False
-    assert "at most 60 characters" in user.tell("tag", i=0, tag="x" * 61)
+    assert "at most 100 characters" in user.tell("tag", i=0, tag="x" * 101)

@@ -48,7 +48,7 @@ def report(session: Session, line: str) -> Iterator[str]:
             hint="For example: %imgedit doctor --canary -m offline/leaky",
         )
     model = given.model or session.settings.model
-    price = pricing.estimate(
+    bill = pricing.bill(
         model,
         prompt=_PROMPT,
         image_sizes=[(_EDGE, _EDGE)],
@@ -56,6 +56,7 @@ def report(session: Session, line: str) -> Iterator[str]:
         quality=_QUALITY,
         prices=pricing.prices_from(session.settings.prices),
     )
+    price = pricing.estimate(model, bill)
     if given.new:
         recorded = "--new: it is made even if one is recorded already."
     else:

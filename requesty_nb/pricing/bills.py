@@ -132,36 +132,14 @@ def bill(
     )
 
 
-def estimate(
-    model: str,
-    *,
-    prompt: str,
-    image_sizes: Sequence[Size | None],
-    size: str = "auto",
-    quality: str = "auto",
-    n: int = 1,
-    fidelity: str | None = None,
-    partial_images: int = 0,
-    prices: Prices = BUILT_IN,
-) -> Cost | None:
-    """Return what an edit is likely to cost, or None where that is not known; arguments are those of `bill`.
+def estimate(model: str, expected: Bill | None) -> Cost | None:
+    """Return what an edit by a model is likely to cost: nothing offline, else what its bill comes to.
 
-    Offline it is nothing.
+    None where there is no bill, as nothing is known.
     """
     if is_offline(model):
         return FREE
-    found = bill(
-        model,
-        prompt=prompt,
-        image_sizes=image_sizes,
-        size=size,
-        quality=quality,
-        n=n,
-        fidelity=fidelity,
-        partial_images=partial_images,
-        prices=prices,
-    )
-    return None if found is None else found.cost
+    return None if expected is None else expected.cost
 
 
 def _made(like: str, size: str, quality: str) -> dict[tuple[Size, str], int] | None:

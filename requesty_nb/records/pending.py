@@ -231,10 +231,7 @@ def likely_cost(
     request: EditRequest, prices: pricing.Prices = pricing.BUILT_IN, partial_images: int = 0
 ) -> Cost | None:
     """Return what an attempt at a request may cost, or None if that cannot be told."""
-    if is_offline(request.model):
-        return pricing.FREE
-    bill = likely_bill(request, prices, partial_images)
-    return None if bill is None else bill.cost
+    return pricing.estimate(request.model, likely_bill(request, prices, partial_images))
 
 
 @cache

@@ -51,9 +51,7 @@ class Rehearsal:
     @property
     def estimate(self) -> Cost | None:
         """What it may cost; nothing if it is recorded or offline, None if that is not known."""
-        if self.recorded is not None or is_offline(self.request.model):
-            return pricing.FREE
-        return None if self.bill is None else self.bill.cost
+        return pricing.FREE if self.recorded is not None else pricing.estimate(self.request.model, self.bill)
 
     @property
     def prices_as_of(self) -> str:

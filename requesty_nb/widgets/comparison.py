@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from requesty_nb.widgets.messages import Buffer
 
 _BESIDE = 1_000  # bytes of what is saved with the static form: the view, and how it is hidden where that is
-_LONGEST_TAG = 60  # characters
 
 
 def compare(
@@ -103,7 +102,7 @@ class Comparison(Linked):
         self._mark()
 
     def _hear_tag(self, message: Message, _: Sequence[Buffer]) -> None:
-        self._edit_of(message).tag(text_of(message, "tag", _LONGEST_TAG))
+        self._edit_of(message).tag(text_of(message, "tag"))
         self._mark()
 
     def _edit_of(self, message: Message) -> Edit:
