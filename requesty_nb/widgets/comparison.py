@@ -6,19 +6,16 @@ The mirror of ``js/src/comparison/widget.ts``.
 from __future__ import annotations
 
 import threading
-import uuid
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.getipython import get_ipython
 from traitlets import List, Unicode
 
 from requesty_nb.display.comparing import compared
 from requesty_nb.display.comparisons import comparison, see_mode
 from requesty_nb.errors import BadRequest
 from requesty_nb.models import Grid
-from requesty_nb.widgets.link import Linked
 from requesty_nb.widgets.messages import text_of, whole_of
-from requesty_nb.widgets.stills import Still
+from requesty_nb.widgets.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +54,7 @@ def compare(
     return Comparison(compared(several, labels, raw=raw), see_mode(mode))
 
 
-class Comparison(Linked):
+class Comparison(Standing):
     """Pictures to be compared; made by `compare`.
 
     Args:
@@ -66,7 +63,6 @@ class Comparison(Linked):
     """
 
     _bundle = "comparison"
-    _key = Unicode(read_only=True).tag(sync=True)
     _mode = Unicode(read_only=True).tag(sync=True)
     _sides: Any = List(read_only=True).tag(sync=True)
     _marks: Any = List(read_only=True).tag(sync=True)
@@ -74,12 +70,10 @@ class Comparison(Linked):
     def __init__(self, sides: Sequence[Side], mode: str = "slider") -> None:
         self._lock = threading.RLock()
         self._shown = tuple(sides)
-        self.set_trait("_key", uuid.uuid4().hex[:12])
         self.set_trait("_mode", mode)
         self.set_trait("_sides", [side.told for side in sides])
         self.set_trait("_marks", self._marked())
         super().__init__()
-        self._still = Still(self._key, self._drawn)
         self._html = ""
 
     @property
@@ -121,23 +115,6 @@ class Comparison(Linked):
         return [{"star": edit.starred, "tags": list(edit.tags)} if edit else {} for edit in edits]
 
     # --- on the page
-
-    def close(self) -> None:
-        """Take the comparison off the page."""
-        if "_still" in self.__dict__:
-            self._still.close()
-        super().close()
-
-    def _ipython_display_(self, **_: object) -> None:
-        """Show what stands for it in the notebook's file, which hides where the view is, and the view."""
-        if not hasattr(get_ipython(), "kernel"):
-            print(repr(self))  # noqa: T201 - a terminal shows a line
-            return
-        bundle = Linked._repr_mimebundle_(self)
-        if bundle is not None:
-            view, metadata = bundle
-            # Where no widget runs, what stands for it says all there is to say.
-            self._still.show({**view, "text/plain": "", "text/html": ""}, metadata)
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the static form, for whoever shows it without a kernel's front end."""

@@ -6,13 +6,12 @@ With `surface` and `showing` the mirror of ``js/src/model.ts``.
 from __future__ import annotations
 
 import difflib
-import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as AnyTrait
-from traitlets import Dict, Int, List, Unicode, default, observe, validate
+from traitlets import Dict, Int, List, Unicode, observe, validate
 
 from requesty_nb import images, sessions
 from requesty_nb.errors import BadRequest
@@ -26,7 +25,7 @@ from requesty_nb.widgets.messages import text_of, whole_of
 from requesty_nb.widgets.references import MAX_PARTS, MOST, Uploads, references_of
 from requesty_nb.widgets.refusals import refusing
 from requesty_nb.widgets.results import result_card, shown
-from requesty_nb.widgets.stills import Still
+from requesty_nb.widgets.standing import Standing
 from requesty_nb.widgets.surface import Surface
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ _ONE_FOLDER = (
 _SETTINGS = ("prompt", "model", "n", "extend", *_CHOICES)
 
 
-class Editor(Surface):
+class Editor(Standing, Surface):
     """A photo to draw a mask on, a prompt, and the edits made with both.
 
     Display it, draw, write what to change, and click Generate. In Python ``mask``, ``strokes``, ``extend``,
@@ -75,7 +74,6 @@ class Editor(Surface):
         BadRequest: the photo's pixels are elsewhere, or an option is not there.
     """
 
-    _key = Unicode(read_only=True).tag(sync=True)
     prompt = Unicode().tag(sync=True)
     model = Unicode().tag(sync=True)
     size = Unicode(AUTO).tag(sync=True)
@@ -106,7 +104,6 @@ class Editor(Surface):
         self._see_options(options)
         self._session = sessions.default() if session is None else session
         self._jobs = Jobs(self._list_jobs, self._keep)
-        self._still = Still(self._key, self._drawn)
         self._uploads = Uploads()
         own = self._session.settings.model
         options["model"] = options.get("model") or own
@@ -123,10 +120,6 @@ class Editor(Surface):
                     f"An editor has no option {name!r}.",
                     hint=f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(known)}.",
                 )
-
-    @default("_key")
-    def _new_key(self) -> str:
-        return uuid.uuid4().hex[:12]
 
     @validate("references")
     def _checked_references(self, proposal: dict[str, Any]) -> tuple[object, ...]:
@@ -278,15 +271,7 @@ class Editor(Surface):
         """Take the editor off the page; what is under way goes on, and the history keeps it."""
         if "_jobs" in self.__dict__:  # it may never have come so far
             self._jobs.close()
-            self._still.close()
         super().close()
-
-    def _ipython_display_(self, **_: object) -> None:
-        """Show the still picture, which hides where the view is, and the view."""
-        bundle = super()._repr_mimebundle_()
-        if bundle is not None:
-            view, metadata = bundle
-            self._still.show({**view, "text/plain": repr(self)}, metadata)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:  # noqa: ANN401 - IPython's protocol
         """Return the widget's view, and a picture for where there are no widgets, as it is now."""

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import json
 import threading
-import uuid
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Dict, Int, List, TraitError, Unicode, default, validate
+from traitlets import Dict, Int, List, TraitError, validate
 
 from requesty_nb import display
 from requesty_nb.display import albums, rows, sides
 from requesty_nb.errors import BadRequest, ImgEditError
 from requesty_nb.widgets.copies import kept_cell
-from requesty_nb.widgets.link import Linked, explained
+from requesty_nb.widgets.link import explained
 from requesty_nb.widgets.messages import text_of, truth_of, whole_of
 from requesty_nb.widgets.results import SHOWN_EDGE, shown
-from requesty_nb.widgets.stills import Still
+from requesty_nb.widgets.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +36,7 @@ _LONGEST_TAG = 500  # characters: an edit can have been made with a longer one t
 _IMPORT = "Take it in by rq.history.import_(...), or have rq.session.configure(history=...) keep its folder."
 
 
-class Gallery(Linked):
+class Gallery(Standing):
     """Edits as a grid of thumbnails, to be searched, filtered, opened, compared and copied as cells.
 
     What it shows is what was there when it was made, until somebody clicks that there is more; stars and tags
@@ -48,7 +47,6 @@ class Gallery(Linked):
     """
 
     _bundle = "gallery"
-    _key = Unicode(read_only=True).tag(sync=True)
     total = Int(read_only=True).tag(sync=True)
     first: Any = List(read_only=True).tag(sync=True)
     edition = Int(read_only=True).tag(sync=True)
@@ -57,18 +55,13 @@ class Gallery(Linked):
     )
     look: Any = Dict(help="What is looked for, by the names of js/src/gallery/query.ts.").tag(sync=True)
 
-    _browser_sets = Linked._browser_sets | {"look"}  # noqa: SLF001 - its own
+    _browser_sets = Standing._browser_sets | {"look"}  # noqa: SLF001 - its own
 
     def __init__(self, looking: Looking) -> None:
         self._lock = threading.RLock()
         self._looking = looking
         self._take()
         super().__init__()
-        self._still = Still(self._key, self._drawn)
-
-    @default("_key")
-    def _new_key(self) -> str:
-        return uuid.uuid4().hex[:12]
 
     @validate("look")
     def _checked_look(self, proposal: dict[str, Any]) -> dict[str, str]:
@@ -192,19 +185,6 @@ class Gallery(Linked):
             raise BadRequest("This edit is not here any more.", hint="Run the cell again.") from None
 
     # --- on the page
-
-    def close(self) -> None:
-        """Take the gallery off the page."""
-        if "_still" in self.__dict__:
-            self._still.close()
-        super().close()
-
-    def _ipython_display_(self, **_: object) -> None:
-        """Show what stands for it in the notebook's file, which hides where the view is, and the view."""
-        bundle = super()._repr_mimebundle_()
-        if bundle is not None:
-            view, metadata = bundle
-            self._still.show({**view, "text/plain": repr(self)}, metadata)
 
     def _drawn(self) -> tuple[str, str]:
         with self._lock:

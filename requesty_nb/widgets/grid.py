@@ -8,12 +8,11 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-import uuid
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
-from traitlets import Bool, Dict, List, Unicode
+from traitlets import Bool, Dict, List
 
 from requesty_nb import display
 from requesty_nb.display import grids, rows
@@ -23,9 +22,8 @@ from requesty_nb.sessions import Sweeping
 from requesty_nb.widgets import places as tell
 from requesty_nb.widgets.copies import further_cell, kept_cell
 from requesty_nb.widgets.gallery import looked_at
-from requesty_nb.widgets.link import Linked
 from requesty_nb.widgets.messages import whole_of
-from requesty_nb.widgets.stills import Still
+from requesty_nb.widgets.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +40,7 @@ _PATIENCE = 20.0  # seconds that a cell waits, when its sweep is over, until all
 _IMPORT = "Make it with rq.session, or take it in by rq.history.import_(...)."
 
 
-class LiveGrid(Linked):
+class LiveGrid(Standing):
     """Edits in rows, columns and tabs, each in its place as soon as it is there.
 
     In the browser are only the pictures on the screen, and a few words of each cell.
@@ -52,7 +50,6 @@ class LiveGrid(Linked):
     """
 
     _bundle = "grid"
-    _key = Unicode(read_only=True).tag(sync=True)
     names: Any = List(read_only=True).tag(sync=True)
     pages: Any = List(read_only=True).tag(sync=True)
     cells: Any = List(read_only=True).tag(sync=True)
@@ -70,7 +67,6 @@ class LiveGrid(Linked):
         self._context = contextvars.copy_context()
         self._thread: threading.Thread | None = None
         axes = subject.plan.axes if isinstance(subject, Sweeping) else subject.axes
-        self.set_trait("_key", uuid.uuid4().hex[:12])
         self.set_trait("names", list(grids.axis_names(axes)))
         self.set_trait("pages", [tell.page_of(page) for page in pages(axes)])
         self.set_trait("shape", list(tell.shape_of(subject)))
@@ -78,7 +74,6 @@ class LiveGrid(Linked):
         self._take()
         super().__init__()
         self._loose()
-        self._still = Still(self._key, self._drawn)
 
     # --- how it goes
 
@@ -243,18 +238,9 @@ class LiveGrid(Linked):
 
     # --- on the page
 
-    def close(self) -> None:
-        """Take the grid off the page; a sweep under way goes on."""
-        if "_still" in self.__dict__:
-            self._still.close()
-        super().close()
-
     def _ipython_display_(self, **_: object) -> None:
-        """Show what stands for it in the notebook's file, which hides where the view is, and the view."""
-        bundle = super()._repr_mimebundle_()
-        if bundle is not None:
-            view, metadata = bundle
-            self._still.show({**view, "text/plain": "", "text/html": ""}, metadata)
+        """Show it, and follow the sweep if one is under way."""
+        super()._ipython_display_()
         self._begin()
 
     def _drawn(self) -> tuple[str, str]:
